@@ -1,0 +1,1 @@
+//! The programs live in `rust/`; the hall files in `halls/`.
