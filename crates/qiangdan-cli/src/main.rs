@@ -1,1 +1,49 @@
-fn main() {}
+//! The `qiangdan` command. Results go to stdout, progress and mistakes to stderr.
+#![forbid(unsafe_code)]
+
+mod check;
+mod exit;
+mod replay;
+mod simulate;
+
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use exit::Exit;
+
+/// 抢单: check a hall, simulate its days, replay recorded ones.
+///
+/// Exit codes: 0 ok, 1 failed while running, 2 usage, 3 hall file or trace invalid, 4 target missed,
+/// 5 server unreachable, 6 refused.
+#[derive(Parser)]
+#[command(name = "qiangdan", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Simulate(simulate::Args),
+    Replay(replay::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let (mut out, mut err) = (anstream::stdout().lock(), anstream::stderr());
+    let ran = match &cli.command {
+        Command::Check(args) => check::run(args, &mut out, &mut err),
+        Command::Simulate(args) => simulate::run(args, &mut out, &mut err),
+        Command::Replay(args) => replay::run(args, &mut out, &mut err),
+    };
+    match ran {
+        Ok(exit) => exit.into(),
+        // The reader of a pipe may leave early (`| head`); that is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
+        Err(error) => {
+            drop(io::Write::write_fmt(&mut err, format_args!("error: {error}\n")));
+            Exit::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! The part of a hall that the engine obeys: services, pools, classes, ladders, the wait target.
+//!
+//! A [`Rules`] cannot be wrong: [`RulesDraft::check`] is the only way to make one, and it names every
+//! mistake. The hall file is one way to a draft, code is another. From the services it derives the
+//! *lanes*: one for each (pool, needs, class) that can occur, so that the head of a lane decides for
+//! every clerk whether the lane is theirs.
+
+use crate::{ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, Skills};
+
+/// Services, pools, classes and ladders as someone wrote them, not yet checked.
+#[derive(Clone, Debug, Default)]
+pub struct RulesDraft {
+    /// How many pools there are; services and ladders name them by position.
+    pub pools: u16,
+    /// The services, in the order of their ids.
+    pub services: Vec<ServiceRule>,
+    /// Head start of each class in milliseconds; may be negative. Class 0 is the ordinary one. Empty
+    /// means one class without a head start.
+    pub head_starts_ms: Vec<i64>,
+    /// The ladders, in the order of their ids.
+    pub ladders: Vec<Ladder>,
+    /// The hall's promise about waits.
+    pub target: WaitTarget,
+    /// For how long after an order has closed its dedup key still names it, in milliseconds.
+    pub dedup_window_ms: u64,
+}
+
+/// What the engine knows of a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServiceRule {
+    /// The pool its orders wait in.
+    pub pool: PoolId,
+    /// The skills a clerk must have, all of them.
+    pub needs: Skills,
+    /// The wait limit in milliseconds: an order that waits longer is in breach.
+    pub wait_limit_ms: Option<u64>,
+    /// What happens while an order waits on.
+    pub ladder: Option<LadderId>,
+}
+
+/// A ladder (升级阶梯): what happens while an order waits on.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ladder {
+    /// The stages; their instants rise.
+    pub stages: Vec<Stage>,
+}
+
+/// One stage (级) of a ladder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// Fires once an order has waited this long, in milliseconds.
+    pub at_ms: u64,
+    /// What happens, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// What a stage does (措施).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Action {
+    /// Adds a head start of so many milliseconds (加权提前).
+    Boost {
+        /// The head start, on top of what the order has.
+        by_ms: u64,
+    },
+    /// Lets clerks of one more pool grab the order (扩池); it stays in its own.
+    Widen {
+        /// The pool added.
+        pool: PoolId,
+    },
+    /// Tells a role (通知). Leaves the engine as an event.
+    Notify {
+        /// Who is told.
+        role: RoleId,
+    },
+    /// Shows the order in a colour on the board (亮灯). Leaves the engine as an event.
+    Show {
+        /// The colour.
+        colour: Colour,
+    },
+}
+
+/// The colours of a board.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Colour {
+    /// 黄: soon too late.
+    Amber,
+    /// 红: too late.
+    Red,
+}
+
+/// The promise about waits (排队不超过10分钟): this share of orders is grabbed within this long.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WaitTarget {
+    /// The wait promised, in milliseconds. A wait of exactly this long keeps the promise.
+    pub within_ms: u64,
+    /// The share of orders for which it must be kept, 0 to 1.
+    pub share: f64,
+}
+
+impl Default for WaitTarget {
+    /// Ten minutes for nine in ten.
+    fn default() -> Self {
+        Self { within_ms: 600_000, share: 0.9 }
+    }
+}
+
+/// One lane (队列): the orders of one pool, one set of needs, one class.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LaneRule {
+    /// Whose clerks may grab from it.
+    pub pool: PoolId,
+    /// What those clerks must be able to do.
+    pub needs: Skills,
+    /// The class of its orders.
+    pub class: ClassId,
+}
+
+/// What is wrong with a draft.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// There is nothing to do. Name at least one service.
+    #[error("there is no service")]
+    NoService,
+    /// A service waits in a pool that is not there.
+    #[error("{service} waits in {pool}, but there are {pools} pools")]
+    NoSuchPool {
+        /// The service.
+        service: ServiceId,
+        /// The pool it names.
+        pool: PoolId,
+        /// How many there are.
+        pools: u16,
+    },
+    /// A service climbs a ladder that is not there.
+    #[error("{service} climbs {ladder}, but there are {ladders} ladders")]
+    NoSuchLadder {
+        /// The service.
+        service: ServiceId,
+        /// The ladder it names.
+        ladder: LadderId,
+        /// How many there are.
+        ladders: usize,
+    },
+    /// A stage widens to a pool that is not there.
+    #[error("stage {stage} of {ladder} widens to {pool}, but there are {pools} pools")]
+    WidensNowhere {
+        /// The ladder.
+        ladder: LadderId,
+        /// The stage, from 1.
+        stage: usize,
+        /// The pool it names.
+        pool: PoolId,
+        /// How many there are.
+        pools: u16,
+    },
+    /// A stage fires at the instant of the one before it, or earlier.
+    #[error("stage {stage} of {ladder} fires after {at_ms} ms, not later than the stage before it")]
+    StagesNotRising {
+        /// The ladder.
+        ladder: LadderId,
+        /// The stage, from 1.
+        stage: usize,
+        /// When it fires.
+        at_ms: u64,
+    },
+    /// The share of the wait target is no share.
+    #[error("the target's share is not between 0 and 1")]
+    NoShare,
+    /// More of something than an id can number.
+    #[error("too many {what}: {found}, at most {most}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many can be.
+        most: usize,
+    },
+}
+
+/// Checked rules.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    draft: RulesDraft,
+    lanes: Vec<LaneRule>,
+    /// `[service][class]`, flattened: the lane an order goes to.
+    home: Vec<LaneId>,
+}
+
+impl RulesDraft {
+    /// Checks the draft.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake found; the list is never empty.
+    pub fn check(mut self) -> Result<Rules, Vec<RulesError>> {
+        if self.head_starts_ms.is_empty() {
+            self.head_starts_ms.push(0);
+        }
+        let mut mistakes = self.counts();
+        for (service, rule) in (0..).map(ServiceId).zip(&self.services) {
+            if rule.pool.0 >= self.pools {
+                let (pool, pools) = (rule.pool, self.pools);
+                mistakes.push(RulesError::NoSuchPool { service, pool, pools });
+            }
+            if let Some(ladder) = rule.ladder.filter(|l| l.index() >= self.ladders.len()) {
+                let ladders = self.ladders.len();
+                mistakes.push(RulesError::NoSuchLadder { service, ladder, ladders });
+            }
+        }
+        for (ladder, rule) in (0..).map(LadderId).zip(&self.ladders) {
+            rule.check(ladder, self.pools, &mut mistakes);
+        }
+        if !(0.0..=1.0).contains(&self.target.share) {
+            mistakes.push(RulesError::NoShare);
+        }
+        if mistakes.is_empty() { Ok(Rules::new(self)) } else { Err(mistakes) }
+    }
+
+    fn counts(&self) -> Vec<RulesError> {
+        let mut mistakes = Vec::new();
+        if self.services.is_empty() {
+            mistakes.push(RulesError::NoService);
+        }
+        let counts = [
+            ("services", self.services.len(), usize::from(u16::MAX)),
+            ("classes", self.head_starts_ms.len(), usize::from(u8::MAX)),
+            ("ladders", self.ladders.len(), usize::from(u16::MAX)),
+        ];
+        for (what, found, most) in counts {
+            if found > most {
+                mistakes.push(RulesError::TooMany { what, found, most });
+            }
+        }
+        mistakes
+    }
+}
+
+impl Ladder {
+    fn check(&self, ladder: LadderId, pools: u16, mistakes: &mut Vec<RulesError>) {
+        let mut before = None;
+        for (stage, rule) in (1..).zip(&self.stages) {
+            if before.is_some_and(|before| rule.at_ms <= before) {
+                mistakes.push(RulesError::StagesNotRising { ladder, stage, at_ms: rule.at_ms });
+            }
+            before = Some(rule.at_ms);
+            for action in &rule.actions {
+                if let Action::Widen { pool } = *action
+                    && pool.0 >= pools
+                {
+                    mistakes.push(RulesError::WidensNowhere { ladder, stage, pool, pools });
+                }
+            }
+        }
+        if self.stages.len() > usize::from(u8::MAX) {
+            let (found, most) = (self.stages.len(), usize::from(u8::MAX));
+            mistakes.push(RulesError::TooMany { what: "stages in a ladder", found, most });
+        }
+    }
+
+    /// The pools its stages widen to.
+    fn pools(&self) -> impl Iterator<Item = PoolId> {
+        self.stages.iter().flat_map(|stage| &stage.actions).filter_map(|action| match *action {
+            Action::Widen { pool } => Some(pool),
+            _ => None,
+        })
+    }
+}
+
+impl Rules {
+    fn new(draft: RulesDraft) -> Self {
+        let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
+        let mut lanes = Vec::new();
+        for rule in &draft.services {
+            let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
+            for pool in std::iter::once(rule.pool).chain(wider) {
+                let needs = rule.needs;
+                lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
+            }
+        }
+        lanes.sort_unstable();
+        lanes.dedup();
+        let mut rules = Self { draft, lanes, home: Vec::new() };
+        let homes = rules.draft.services.iter().flat_map(|rule| {
+            let (pool, needs) = (rule.pool, rule.needs);
+            classes.iter().map(move |&class| LaneRule { pool, needs, class })
+        });
+        rules.home = homes.map(|lane| rules.find(lane)).collect();
+        rules
+    }
+
+    /// The services, in the order of their ids.
+    #[must_use]
+    pub fn services(&self) -> &[ServiceRule] {
+        &self.draft.services
+    }
+
+    /// The lanes, in the order of their ids.
+    #[must_use]
+    pub fn lanes(&self) -> &[LaneRule] {
+        &self.lanes
+    }
+
+    /// Head start of each class, in milliseconds.
+    #[must_use]
+    pub fn head_starts_ms(&self) -> &[i64] {
+        &self.draft.head_starts_ms
+    }
+
+    /// The promise about waits.
+    #[must_use]
+    pub fn target(&self) -> WaitTarget {
+        self.draft.target
+    }
+
+    /// For how long after closing a dedup key still names its order, in milliseconds.
+    #[must_use]
+    pub fn dedup_window_ms(&self) -> u64 {
+        self.draft.dedup_window_ms
+    }
+
+    /// How many pools there are.
+    #[must_use]
+    pub fn pools(&self) -> u16 {
+        self.draft.pools
+    }
+
+    /// The rule of a service, if there is one.
+    #[must_use]
+    pub fn service(&self, service: ServiceId) -> Option<&ServiceRule> {
+        self.draft.services.get(service.index())
+    }
+
+    /// The stages an order of this service climbs; empty if it has no ladder.
+    #[must_use]
+    pub fn stages(&self, service: ServiceId) -> &[Stage] {
+        let ladder = self.service(service).and_then(|rule| rule.ladder);
+        ladder.map_or(&[], |ladder| &self.draft.ladders[ladder.index()].stages)
+    }
+
+    /// The lane where an order of this service and class waits, if both exist.
+    #[must_use]
+    pub fn home(&self, service: ServiceId, class: ClassId) -> Option<LaneId> {
+        let classes = self.draft.head_starts_ms.len();
+        if class.index() >= classes {
+            return None;
+        }
+        self.home.get(service.index() * classes + class.index()).copied()
+    }
+
+    /// The lane in `pool` for what an order of this service and class needs; it exists for the
+    /// service's own pool and those its ladder widens to.
+    #[must_use]
+    pub fn lane_in(&self, pool: PoolId, service: ServiceId, class: ClassId) -> Option<LaneId> {
+        let needs = self.service(service)?.needs;
+        let lane = LaneRule { pool, needs, class };
+        self.lanes.binary_search(&lane).is_ok().then(|| self.find(lane))
+    }
+
+    fn find(&self, lane: LaneRule) -> LaneId {
+        let found =
+            self.lanes.binary_search(&lane).expect("every service's lanes were made in `new`");
+        LaneId(
+            u32::try_from(found).expect("65,535 services × 255 classes × pools of one ladder fit"),
+        )
+    }
+}
+
+fn class_id(index: usize) -> ClassId {
+    ClassId(u8::try_from(index).expect("the number of classes was checked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SkillId;
+
+    fn service(pool: u16, skill: Option<u8>, ladder: Option<u16>) -> ServiceRule {
+        ServiceRule {
+            pool: PoolId(pool),
+            needs: skill.map(SkillId).into_iter().collect(),
+            wait_limit_ms: None,
+            ladder: ladder.map(LadderId),
+        }
+    }
+
+    #[test]
+    fn services_with_the_same_pool_and_needs_share_a_lane() {
+        let services =
+            vec![service(0, Some(1), None), service(0, Some(1), None), service(0, None, None)];
+        let draft = RulesDraft {
+            pools: 1,
+            services,
+            head_starts_ms: vec![0, 60_000],
+            ..Default::default()
+        };
+        let rules = draft.check().unwrap();
+        assert_eq!(rules.lanes().len(), 4);
+        assert_eq!(rules.home(ServiceId(0), ClassId(1)), rules.home(ServiceId(1), ClassId(1)));
+        assert_ne!(rules.home(ServiceId(0), ClassId(1)), rules.home(ServiceId(2), ClassId(1)));
+        assert_eq!(rules.home(ServiceId(0), ClassId(2)), None);
+    }
+
+    #[test]
+    fn a_ladder_that_widens_gets_lanes_in_the_wider_pool() {
+        let widen = Stage { at_ms: 1, actions: vec![Action::Widen { pool: PoolId(1) }] };
+        let ladders = vec![Ladder { stages: vec![widen] }];
+        let services = vec![service(0, None, Some(0))];
+        let rules =
+            RulesDraft { pools: 2, services, ladders, ..Default::default() }.check().unwrap();
+        assert!(rules.lane_in(PoolId(1), ServiceId(0), ClassId(0)).is_some());
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let stage = |at_ms| Stage { at_ms, actions: vec![Action::Widen { pool: PoolId(9) }] };
+        let draft = RulesDraft {
+            pools: 1,
+            services: vec![service(3, None, Some(7))],
+            ladders: vec![Ladder { stages: vec![stage(5), stage(5)] }],
+            target: WaitTarget { within_ms: 1, share: 1.5 },
+            ..Default::default()
+        };
+        assert_eq!(draft.check().unwrap_err().len(), 6);
+        assert_eq!(RulesDraft::default().check().unwrap_err(), [RulesError::NoService]);
+    }
+}
