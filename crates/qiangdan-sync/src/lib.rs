@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Lock-free structures under the Qiangdan dispatch engine.
+//!
+//! This crate knows slots and owners, not orders and clerks. It reads no clock, allocates only
+//! where a method says so, and everything in it has a bound given at construction. It is safe Rust
+//! throughout: structures refer to each other by index, and indices that are reused carry a tag.
+//!
+//! One word decides who owns a slot: [`ClaimWord`]. Every other structure holds *hints*. A hint may
+//! be stale or doubled, and whoever follows it asks the claim word; a hint must never be lost.
+//!
+//! Modules, in the order they should be read:
+//!
+//! 1. [`claim`]: the word that decides who owns a slot.
+//! 2. [`slab`]: which slots are free.
+//! 3. [`lane`]: a first-in-first-out queue that can be peeked, and the pool of nodes it draws on.
+//! 4. [`side`]: what comes back out of order, smallest first.
+//! 5. [`bitmap`]: which lanes are worth a look.
+//! 6. [`stack`]: an inbox of indices that is taken whole.
+//! 7. [`wheel`]: when to look at which slot.
+//!
+//! The edges between threads are named in each module's docs; `docs/memory-model.md` has all of
+//! them in one table, each with the loom test that fails without it.
+
+#![forbid(unsafe_code)]
+
+pub mod claim;
+pub mod slab;
+
+pub mod lane;
+pub mod side;
+
+pub mod bitmap;
+pub mod stack;
+pub mod wheel;
+
+mod free;
+mod sync;
+
+pub use bitmap::{Bitmap, Mask};
+pub use claim::{ClaimWord, CloseReach, Owner, Phase, Refused, Seen, Started};
+pub use lane::{Entry, Key, Lane, Nodes, NodesExhausted, Peeked};
+pub use side::{Side, SideFull, SidePeeked};
+pub use slab::Slab;
+pub use stack::Inbox;
+pub use wheel::{Advanced, Looks, Wheel, WheelDriver};

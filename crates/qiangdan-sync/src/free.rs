@@ -1,0 +1,108 @@
+//! Indices that are free, last in first out, and words whose reuse can be told.
+//!
+//! This is the free list of [`crate::lane::Nodes`] and of the leaves in [`crate::side`]: a Treiber
+//! stack over indices. The links live in the elements themselves, so the owner passes functions
+//! that read and write them. Indices that were never handed out come from a counter, so a large
+//! pool costs nothing until it is used.
+//!
+//! # Layout of a tagged word
+//!
+//! | bits  | 63..32 | 31..0                   |
+//! |-------|--------|-------------------------|
+//! | field | tag    | index, or [`NIL`]       |
+//!
+//! Each change of a tagged word adds one to its tag, so a swap that expects an old word fails even
+//! if the same index has come back. A thread would have to sleep through exactly a multiple of 2³²
+//! changes of one word to be deceived.
+//!
+//! # Edges
+//!
+//! * **free**: `give` (Release) → `take` (Acquire). Whoever takes an index sees it as it was given,
+//!   and its former user is finished with it.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::sync::{AtomicU32, AtomicU64, high, low};
+
+/// No index.
+pub(crate) const NIL: u32 = u32::MAX;
+
+/// An index and how often the word that holds it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tagged(pub(crate) u64);
+
+impl Tagged {
+    pub(crate) const fn new(tag: u32, index: u32) -> Self {
+        Self((tag as u64) << 32 | index as u64)
+    }
+
+    pub(crate) const fn index(self) -> u32 {
+        low(self.0)
+    }
+
+    /// The word that follows this one, naming `index`.
+    pub(crate) const fn then(self, index: u32) -> Self {
+        Self::new(high(self.0).wrapping_add(1), index)
+    }
+}
+
+/// The free indices below `capacity`.
+pub(crate) struct FreeList {
+    /// The index freed last, tagged.
+    top: AtomicU64,
+    /// Indices from here on were never handed out; may pass `capacity` by the number of threads.
+    fresh: AtomicU32,
+    capacity: u32,
+}
+
+impl FreeList {
+    pub(crate) fn new(capacity: u32) -> Self {
+        assert!(capacity <= u32::MAX / 2, "indices need a spare bit");
+        Self { top: AtomicU64::new(Tagged::new(0, NIL).0), fresh: AtomicU32::new(0), capacity }
+    }
+
+    /// Takes a free index; `link` reads the link that `give` wrote for an index.
+    ///
+    /// Lock-free: a failed swap means that another thread's succeeded. Linearizes at the successful
+    /// swap, or at the addition for an index that was never handed out.
+    pub(crate) fn take(&self, link: impl Fn(u32) -> u32) -> Option<u32> {
+        // Ordering: Acquire, the receiving half of "free": the link is read on its strength.
+        let mut seen = Tagged(self.top.load(Acquire));
+        while seen.index() != NIL {
+            let next = seen.then(link(seen.index()));
+            // Ordering: Acquire on success, the receiving half of "free" (all later changes of the
+            // word are read-modify-writes, so older gives are received as well). Acquire on
+            // failure, because the next round reads a link.
+            match self.top.compare_exchange_weak(seen.0, next.0, Acquire, Acquire) {
+                Ok(_) => return Some(seen.index()),
+                Err(now) => seen = Tagged(now),
+            }
+        }
+        // Ordering: Relaxed. The counter only tells indices apart; nobody had them before.
+        if self.fresh.load(Relaxed) < self.capacity {
+            // Ordering: Relaxed, as above.
+            let index = self.fresh.fetch_add(1, Relaxed);
+            if index < self.capacity {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// Gives `index` back; `set_link` stores the link for `take` to read.
+    ///
+    /// Lock-free: a failed swap means that another thread's succeeded. Linearizes at the successful
+    /// swap.
+    pub(crate) fn give(&self, index: u32, set_link: impl Fn(u32)) {
+        // Ordering: Relaxed. The old top is stored, not followed.
+        let mut seen = Tagged(self.top.load(Relaxed));
+        loop {
+            set_link(seen.index());
+            // Ordering: Release, the sending half of "free". Relaxed on failure, as at the load.
+            match self.top.compare_exchange_weak(seen.0, seen.then(index).0, Release, Relaxed) {
+                Ok(_) => return,
+                Err(now) => seen = Tagged(now),
+            }
+        }
+    }
+}

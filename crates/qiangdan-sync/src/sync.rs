@@ -1,0 +1,32 @@
+//! The atomics of this crate: the standard library's, or loom's under `cfg(qiangdan_loom)`.
+//!
+//! Nothing else may import atomics from elsewhere, or loom would not see them.
+
+#[cfg(qiangdan_loom)]
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
+#[cfg(not(qiangdan_loom))]
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, fence};
+
+/// `len` zeroed words.
+///
+/// The values are collected in place from an allocation that the allocator hands out zeroed, so in
+/// a release build no page is touched before it is used: room for ten million slots costs nothing
+/// until there are ten million orders.
+pub(crate) fn zeroed_u64(len: usize) -> Box<[AtomicU64]> {
+    vec![0_u64; len].into_iter().map(AtomicU64::new).collect::<Vec<_>>().into_boxed_slice()
+}
+
+/// `len` zeroed half words; see [`zeroed_u64`].
+pub(crate) fn zeroed_u32(len: usize) -> Box<[AtomicU32]> {
+    vec![0_u32; len].into_iter().map(AtomicU32::new).collect::<Vec<_>>().into_boxed_slice()
+}
+
+/// The low half of a word.
+pub(crate) const fn low(word: u64) -> u32 {
+    (word & 0xffff_ffff) as u32
+}
+
+/// The high half of a word.
+pub(crate) const fn high(word: u64) -> u32 {
+    (word >> 32) as u32
+}

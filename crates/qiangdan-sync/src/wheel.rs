@@ -1,0 +1,399 @@
+//! When to look at which slot: a hierarchical timing wheel in which a timer is a hint to look.
+//!
+//! Each slot has one *cell*: look at this slot no later than this instant. Arming only lowers the
+//! cell. When the instant comes, the driver empties the cell and asks the caller, who knows the
+//! slot's history, what is due and when to look next. So a stale or doubled arm costs one look, and
+//! the memory is one cell per slot, however often it is armed. There is no way to disarm, and no
+//! need for one.
+//!
+//! Instants are milliseconds on a scale of the caller's; this module reads no clock.
+//!
+//! # Shape
+//!
+//! Any thread arms through [`Looks`]: it lowers the cell and puts the slot into an inbox. One
+//! [`WheelDriver`] owns everything else, so that needs no atomics. It files slots into *buckets*,
+//! doubly linked lists over two arrays, 64 buckets to a level; a bucket of level `k` spans 64ᵏ ms,
+//! and eleven levels reach past every 64-bit instant. A slot is filed on the level of the highest
+//! group of six bits in which its instant differs from the driver's. Hence
+//!
+//! * all slots of a level come before all slots of higher levels, so the next bucket is the lowest
+//!   bit of the lowest level that has one, and empty time costs nothing, be it years;
+//! * when the driver reaches a bucket, its slots go to lower levels, or are due.
+//!
+//! ```text
+//!   arm ─► cell, inbox ─► bucket ─► … ─► bucket ─► due list ─► batch (sorted) ─► look
+//! ```
+//!
+//! Each arrow is one *step* for one slot. `advance` makes as many as its budget allows, and goes on
+//! from there the next time; there is no call that must cascade a whole level at once.
+//!
+//! # Memory
+//!
+//! | per slot  | bytes | who                         |
+//! |-----------|-------|-----------------------------|
+//! | cell      | 8     | any thread                  |
+//! | inbox link| 4     | any thread                  |
+//! | next      | 4     | the driver                  |
+//! | prev      | 4     | the driver                  |
+//!
+//! The cell holds the instant inverted, so that zeroed memory means "never" and lowering the
+//! instant is a maximum. The batch grows to the largest number of slots that were ever due at the
+//! same instant, at 24 bytes each; that is the only thing here that grows.
+//!
+//! # Edges
+//!
+//! * **arm**: `arm`, lowering of the cell (Release), even if it was low enough → the driver's
+//!   emptying of the cell (Acquire). The look sees what the armer wrote before, or else the arm
+//!   comes after and brings another look.
+//! * **queue**, **flag**: see [`crate::stack`]. When the driver takes a slot from the inbox, it
+//!   sees the cell at least as low as every armer that pushed it had made it.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::stack::{Chain, Inbox};
+use crate::sync::{AtomicU64, low, zeroed_u64};
+
+/// Bits of an instant that one level resolves.
+const LEVEL_BITS: u32 = 6;
+/// Buckets to a level, one bit each in a `u64`.
+const LEVEL_BUCKETS: u32 = 1 << LEVEL_BITS;
+const LEVELS: u32 = 11;
+/// The bucket of slots whose instant the driver has reached.
+const DUE: u32 = LEVELS * LEVEL_BUCKETS;
+const BUCKETS: u32 = DUE + 1;
+
+const _: () = assert!(LEVELS * LEVEL_BITS >= u64::BITS, "the levels reach every instant");
+
+/// Values of `prev`; zeroed memory means that no slot is filed.
+mod prev {
+    /// The slot is in no list.
+    pub(super) const UNFILED: u32 = 0;
+    /// The slot is in the batch.
+    pub(super) const BATCH: u32 = 1;
+    /// The slot is the first of bucket `prev - FIRST`.
+    pub(super) const FIRST: u32 = 2;
+    /// The slot comes after slot `prev - AFTER`.
+    pub(super) const AFTER: u32 = FIRST + super::BUCKETS;
+}
+
+const _: () = assert!(
+    size_of::<u64>() + Inbox::BYTES_PER_INDEX + 2 * size_of::<u32>() <= 24,
+    "the bytes of one slot"
+);
+
+/// Makes the two halves of a wheel.
+#[derive(Debug)]
+pub struct Wheel;
+
+impl Wheel {
+    /// A wheel for slots below `capacity`, none of them armed, at instant 0: the half that arms,
+    /// for all threads, and the half that looks, for one.
+    ///
+    /// The memory is handed out by the system page by page as it is used.
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is more than 2³¹ − 2.
+    #[expect(clippy::new_ret_no_self, reason = "a wheel is used by its halves only")]
+    #[must_use]
+    pub fn new(capacity: u32) -> (Looks, WheelDriver) {
+        let looks = Looks { cells: zeroed_u64(capacity as usize), inbox: Inbox::new(capacity) };
+        let driver = WheelDriver {
+            now: 0,
+            occupied: [0; LEVELS as usize],
+            first: Box::new([0; BUCKETS as usize]),
+            next: vec![0; capacity as usize],
+            prev: vec![prev::UNFILED; capacity as usize],
+            spilling: None,
+            batch: BinaryHeap::new(),
+            soonest: u64::MAX,
+            chain: Chain::default(),
+        };
+        (looks, driver)
+    }
+}
+
+/// The shared half of a wheel: any thread arms.
+pub struct Looks {
+    /// For each slot the inverted instant, or 0 for never.
+    cells: Box<[AtomicU64]>,
+    inbox: Inbox,
+}
+
+impl Looks {
+    /// Asks for a look at `slot` no later than `due_ms`. `u64::MAX` means never.
+    ///
+    /// An earlier instant that is armed already stays. If another thread has just lowered the cell
+    /// as far and not yet returned, this call relies on that one to tell the driver. Lock-free, see
+    /// [`Inbox::push`]; one read-modify-write if the cell is low enough. Linearizes at the
+    /// lowering of the cell.
+    ///
+    /// # Panics
+    ///
+    /// If `slot` is out of range.
+    pub fn arm(&self, slot: u32, due_ms: u64) {
+        // Ordering: Release, the sending half of "arm".
+        let was = self.cells[slot as usize].fetch_max(!due_ms, Release);
+        if was < !due_ms {
+            self.inbox.push(slot);
+        }
+    }
+
+    /// What `slot` is armed for, `u64::MAX` for never.
+    fn due(&self, slot: u32) -> u64 {
+        // Ordering: Relaxed. "flag" has brought what the driver must know; lower is fine.
+        !self.cells[slot as usize].load(Relaxed)
+    }
+
+    /// Empties the cell of `slot`, and returns what it was armed for.
+    fn empty(&self, slot: u32) -> u64 {
+        // Ordering: Acquire, the receiving half of "arm".
+        !self.cells[slot as usize].swap(0, Acquire)
+    }
+
+    /// Arms for the driver, who files the slot itself; returns what it is armed for then.
+    fn arm_by_driver(&self, slot: u32, due_ms: u64) -> u64 {
+        // Ordering: Relaxed. The driver sends nothing to itself; being a read-modify-write, it
+        // leaves "arm" of others in force.
+        due_ms.min(!self.cells[slot as usize].fetch_max(!due_ms, Relaxed))
+    }
+}
+
+impl fmt::Debug for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Looks").field("slots", &self.cells.len()).finish_non_exhaustive()
+    }
+}
+
+/// How far [`WheelDriver::advance`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advanced {
+    /// How many looks there were.
+    pub looked: usize,
+    /// Whether everything that was due has been looked at. If not, the budget was used up: call
+    /// again.
+    pub done: bool,
+}
+
+/// The private half of a wheel: one thread at a time looks.
+pub struct WheelDriver {
+    /// The instant that has been reached. Every slot in a bucket of a level is due later.
+    now: u64,
+    /// For each level, which buckets have slots.
+    occupied: [u64; LEVELS as usize],
+    /// The first slot + 1 of each bucket, or 0.
+    first: Box<[u32; BUCKETS as usize]>,
+    /// The slot + 1 after each slot in its bucket, or 0.
+    next: Vec<u32>,
+    /// See [`prev`].
+    prev: Vec<u32>,
+    /// A bucket of which `now` is the start and whose slots are being filed anew.
+    spilling: Option<u32>,
+    /// Slots that are due, in the order of their looks: instant, then the caller's key.
+    batch: BinaryHeap<Reverse<(u64, u64, u32)>>,
+    /// No slot in the due list or the batch is due earlier.
+    soonest: u64,
+    /// What was taken from the inbox and not filed yet.
+    chain: Chain,
+}
+
+impl WheelDriver {
+    /// Looks at every slot that is due at `now`: in the order of their instants, and at equal
+    /// instants in the order of `key`, then of slots.
+    ///
+    /// `look` is told the slot and the instant it was armed for, and may return the next instant;
+    /// one that is not later than `now` is looked at within the same advance. So `look` must come
+    /// to an end, or the advance will not. `key` is asked when a slot joins the batch of those that
+    /// are due; a slot that is armed for still earlier after that keeps its place.
+    ///
+    /// Never early: an instant later than `now` is not looked at. Never late: when `done`, every
+    /// slot whose `arm` returned before the call, and that was due, has been looked at. What other
+    /// threads or `look` arm meanwhile may have to wait for the next call. A `now` before that of
+    /// an earlier call counts as that one.
+    ///
+    /// `budget` bounds the steps, a step being one slot filed, spilled, batched or looked at. Slots
+    /// that were reached are looked at before later ones are reached, so an advance in pieces makes
+    /// the same looks in the same order as one in one piece. Not for other threads to wait on: they
+    /// never do.
+    pub fn advance(
+        &mut self,
+        looks: &Looks,
+        now: u64,
+        budget: usize,
+        mut key: impl FnMut(u32) -> u64,
+        mut look: impl FnMut(u32, u64) -> Option<u64>,
+    ) -> Advanced {
+        let now = now.max(self.now);
+        let mut looked = 0;
+        let mut left = budget;
+        let spent = |looked| Advanced { looked, done: false };
+        if !self.file_inbox(looks, &mut left) {
+            return spent(looked);
+        }
+        loop {
+            if let Some(bucket) = self.spilling {
+                let Some(slot) = self.first[bucket as usize].checked_sub(1) else {
+                    self.spilling = None;
+                    continue;
+                };
+                if !pay(&mut left) {
+                    return spent(looked);
+                }
+                self.unfile(slot);
+                self.file(slot, looks.due(slot));
+            } else if let Some(slot) = self.first[DUE as usize].checked_sub(1) {
+                if !pay(&mut left) {
+                    return spent(looked);
+                }
+                self.unfile(slot);
+                self.prev[slot as usize] = prev::BATCH;
+                self.batch.push(Reverse((looks.due(slot), key(slot), slot)));
+            } else if !self.batch.is_empty() {
+                if !pay(&mut left) {
+                    return spent(looked);
+                }
+                let Some(Reverse((_, _, slot))) = self.batch.pop() else { continue };
+                if self.batch.is_empty() {
+                    self.soonest = u64::MAX;
+                }
+                self.prev[slot as usize] = prev::UNFILED;
+                looked += 1;
+                if let Some(again) = look(slot, looks.empty(slot)) {
+                    let due = looks.arm_by_driver(slot, again);
+                    self.file(slot, due);
+                }
+            } else {
+                match self.next_bucket() {
+                    Some((bucket, start)) if start <= now => {
+                        self.now = start;
+                        self.spilling = Some(bucket);
+                    }
+                    _ => {
+                        self.now = now;
+                        return Advanced { looked, done: true };
+                    }
+                }
+            }
+        }
+    }
+
+    /// An instant no later than the earliest at which anything is due; `None` if nothing is armed.
+    ///
+    /// It is that instant itself if it is within the 64 ms block of the last advance, otherwise the
+    /// start of the bucket it is in. To call [`advance`](Self::advance) then is never too late and
+    /// seldom in vain. Costs one step for each slot in the inbox.
+    pub fn next(&mut self, looks: &Looks) -> Option<u64> {
+        let mut unbounded = usize::MAX;
+        self.file_inbox(looks, &mut unbounded);
+        if self.spilling.is_some() {
+            return Some(self.now.min(self.soonest));
+        }
+        if self.first[DUE as usize] != 0 || !self.batch.is_empty() {
+            return Some(self.soonest);
+        }
+        self.next_bucket().map(|(_, start)| start)
+    }
+
+    /// Files what is in the inbox. False if the budget was used up before.
+    fn file_inbox(&mut self, looks: &Looks, left: &mut usize) -> bool {
+        debug_assert_eq!(looks.cells.len(), self.next.len(), "the halves of one wheel");
+        self.file_chain(looks, left) && {
+            self.chain = looks.inbox.take_chain();
+            self.file_chain(looks, left)
+        }
+    }
+
+    fn file_chain(&mut self, looks: &Looks, left: &mut usize) -> bool {
+        while !self.chain.is_empty() {
+            if !pay(left) {
+                return false;
+            }
+            let Some(slot) = looks.inbox.next_of(&mut self.chain) else { break };
+            let due = looks.due(slot);
+            if self.prev[slot as usize] == prev::BATCH {
+                self.soonest = self.soonest.min(due);
+                continue;
+            }
+            self.unfile(slot);
+            self.file(slot, due);
+        }
+        true
+    }
+
+    /// The bucket to spill next, and where it starts.
+    fn next_bucket(&self) -> Option<(u32, u64)> {
+        let (level, bits) = (0..).zip(self.occupied).find(|&(_, bits)| bits != 0)?;
+        let place = bits.trailing_zeros();
+        let shift = level * LEVEL_BITS;
+        // Everything above this level's bits is as in `now`; on the top level there is nothing
+        // above.
+        let above = self.now.checked_shr(shift + LEVEL_BITS).unwrap_or(0);
+        let start = (above << LEVEL_BITS | u64::from(place)) << shift;
+        Some((level * LEVEL_BUCKETS + place, start))
+    }
+
+    /// Puts a slot that is in no list where it belongs: nowhere if it is armed for never.
+    fn file(&mut self, slot: u32, due: u64) {
+        if due == u64::MAX {
+            return;
+        }
+        let bucket = if due <= self.now {
+            self.soonest = self.soonest.min(due);
+            DUE
+        } else {
+            let level = (due ^ self.now).ilog2() / LEVEL_BITS;
+            let place = low(due >> (level * LEVEL_BITS)) % LEVEL_BUCKETS;
+            self.occupied[level as usize] |= 1 << place;
+            level * LEVEL_BUCKETS + place
+        };
+        let after = self.first[bucket as usize];
+        if let Some(after) = after.checked_sub(1) {
+            self.prev[after as usize] = prev::AFTER + slot;
+        }
+        self.next[slot as usize] = after;
+        self.prev[slot as usize] = prev::FIRST + bucket;
+        self.first[bucket as usize] = slot + 1;
+    }
+
+    /// Takes a slot out of its bucket, if it is in one.
+    fn unfile(&mut self, slot: u32) {
+        let before = self.prev[slot as usize];
+        if before == prev::UNFILED {
+            return;
+        }
+        let after = self.next[slot as usize];
+        if let Some(after) = after.checked_sub(1) {
+            self.prev[after as usize] = before;
+        }
+        if let Some(before) = before.checked_sub(prev::AFTER) {
+            self.next[before as usize] = after;
+        } else {
+            let bucket = before - prev::FIRST;
+            self.first[bucket as usize] = after;
+            if after == 0 && bucket != DUE {
+                self.occupied[(bucket / LEVEL_BUCKETS) as usize] &=
+                    !(1 << (bucket % LEVEL_BUCKETS));
+            }
+        }
+        self.prev[slot as usize] = prev::UNFILED;
+    }
+}
+
+impl fmt::Debug for WheelDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WheelDriver")
+            .field("now", &self.now)
+            .field("slots", &self.next.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes one step off the budget, if there is one.
+fn pay(left: &mut usize) -> bool {
+    let paid = *left > 0;
+    *left = left.saturating_sub(1);
+    paid
+}
