@@ -200,6 +200,24 @@ impl Side {
         removed
     }
 
+    /// Removes every entry that `keep` does not want, wherever in the order it is.
+    ///
+    /// Entries that come in during the call may be missed. Costs a look at every leaf: for making room,
+    /// not for every day. Lock-free.
+    pub fn retain(&self, mut keep: impl FnMut(&Entry) -> bool) {
+        for segment in self.segments.iter().map_while(OnceLock::get) {
+            for (index, leaf) in (0..).zip(&segment.leaves) {
+                if let Some((entry, state)) = leaf.read()
+                    && !keep(&entry)
+                    && segment.remove_if(index, state)
+                {
+                    // Ordering: Relaxed, as in `remove_if`.
+                    self.len.fetch_sub(1, Relaxed);
+                }
+            }
+        }
+    }
+
     /// Whether there is no entry, and no insert or removal is under way. Wait-free.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -239,6 +257,21 @@ impl Leaf {
         // Ordering: Relaxed, both. "leaf" or "name" brought them; if they are of another life,
         // whoever asked finds out (claim 3, "reuse").
         Key { rank: self.rank.load(Relaxed).cast_signed(), tie: self.tie.load(Relaxed) }
+    }
+}
+
+impl Leaf {
+    /// The entry and the state it was read in, if the leaf is full and stays so meanwhile.
+    fn read(&self) -> Option<(Entry, u64)> {
+        // Ordering: Acquire, the receiving half of "leaf".
+        let state = self.state.load(Acquire);
+        // Ordering: Relaxed. "leaf" brought them; of which life they are is asked below.
+        let entry = Entry { key: self.key(), bits: self.bits.load(Relaxed) };
+        // Ordering: the receiving half of "reuse".
+        fence(Acquire);
+        // Ordering: Relaxed. The fence above orders it after the reads it judges.
+        let same_life = self.state.load(Relaxed) == state;
+        (state & FULL != 0 && same_life).then_some((entry, state))
     }
 }
 
