@@ -1,15 +1,50 @@
 //! Qiangdan (抢单, "grab the order"): an embeddable, lock-free dispatch and queueing engine.
+//!
+//! Orders wait in shared pools and clerks *grab* them: each order goes to exactly one clerk, the one
+//! that has waited longest (or has a head start) goes first, and an order that waits too long climbs a
+//! ladder of stages. The library is sans-I/O: it is told the time with every call, and answers with
+//! values and events.
+//!
+//! Start with [`Engine`], whose example runs one order from arrival to the end. The remainder is
+//! organised as follows.
+//!
+//! * What is asked for and answered: [`OrderSpec`], [`Grabbed`], [`Claim`], one error enum per verb.
+//! * What happened: [`Event`], collected in an [`Outbox`].
+//! * How time passes: [`Now`] comes with every call, [`Advancer`] lets what is due happen.
+//! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
+//!   (module `hall`, feature `hall-file`).
+//! * Figures at any time: [`Stats`].
+//!
+//! # Features
+//!
+//! * `hall-file` (default): reads hall files. Brings serde, toml and jiff.
 #![forbid(unsafe_code)]
 
+mod clerk;
+mod engine;
+mod error;
+mod event;
 mod ids;
+mod order;
+mod pool;
 mod rules;
+mod stats;
 mod time;
 
+pub use clerk::{ClerkSpec, Presence};
+pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
+pub use error::{
+    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
+    SignInError, SignOutError, StartError, SubmitError,
+};
+pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
     Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, OrderId, PoolId, RoleId, ServiceId,
     SkillId, Skills,
 };
+pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
 };
+pub use stats::Stats;
 pub use time::{Mono, Now, Wall};

@@ -1,0 +1,150 @@
+//! Clerks as the engine sees them: present or not, which lanes are theirs, how many orders they hold.
+
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
+
+use qiangdan_sync::Mask;
+
+use crate::{ClerkId, GrabError, PoolId, Rules, Skills};
+
+/// Whether a clerk may grab.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Presence {
+    /// Not at work (未登入).
+    SignedOut,
+    /// At the window, free to grab (在岗).
+    Ready,
+    /// Away for a while (暂离); holds what they hold, grabs nothing.
+    Break,
+    /// Finishes what they hold, then leaves (收尾); grabs nothing.
+    Draining,
+}
+
+/// What a clerk can do in this session.
+#[derive(Clone, Copy, Debug)]
+pub struct ClerkSpec<'a> {
+    /// The pools they work for.
+    pub pools: &'a [PoolId],
+    /// What they can do.
+    pub skills: Skills,
+    /// The most orders they may hold at once; at a window usually 1.
+    pub held_max: u32,
+}
+
+/// One clerk.
+#[derive(Debug)]
+pub(crate) struct Clerk {
+    /// The session number in the high bits, the presence in the low two: one word, so that a change
+    /// of presence meant for an earlier session is never applied to a later one.
+    session: AtomicU32,
+    held: AtomicU32,
+    held_max: AtomicU32,
+    pub(crate) lanes: Mask,
+}
+
+impl Clerk {
+    pub(crate) fn new(lanes: u32) -> Self {
+        Self {
+            session: AtomicU32::new(0),
+            held: AtomicU32::new(0),
+            held_max: AtomicU32::new(0),
+            lanes: Mask::new(lanes),
+        }
+    }
+
+    pub(crate) fn presence(&self) -> Presence {
+        // Ordering: Acquire, edge "sign-in": who sees the presence sees the lanes that came with it.
+        presence_of(self.session.load(Acquire))
+    }
+
+    pub(crate) fn held(&self) -> u32 {
+        // Ordering: Relaxed. A count for people to read.
+        self.held.load(Relaxed)
+    }
+
+    pub(crate) fn sign_in(&self, spec: &ClerkSpec<'_>, rules: &Rules) {
+        for (lane, rule) in (0..).zip(rules.lanes()) {
+            if spec.pools.contains(&rule.pool) && spec.skills.covers(rule.needs) {
+                self.lanes.set(lane);
+            } else {
+                self.lanes.unset(lane);
+            }
+        }
+        // Ordering: Relaxed. Bounds a number and guards no data.
+        self.held_max.store(spec.held_max, Relaxed);
+        self.change(|session| Some((session | 3).wrapping_add(1) | Presence::Ready as u32));
+    }
+
+    /// Changes the presence of the current session; `false` if nobody is signed in.
+    pub(crate) fn set_presence(&self, presence: Presence) -> bool {
+        let change = |session| {
+            (presence_of(session) != Presence::SignedOut).then_some(session & !3 | presence as u32)
+        };
+        self.change(change)
+    }
+
+    fn change(&self, f: impl FnMut(u32) -> Option<u32>) -> bool {
+        // Ordering: AcqRel, edge "sign-in" (the sending half); the value itself is the session.
+        self.session.fetch_update(AcqRel, Acquire, f).is_ok()
+    }
+
+    /// Makes room for one more order.
+    pub(crate) fn reserve(&self, clerk: ClerkId) -> Result<(), GrabError> {
+        let presence = self.presence();
+        if presence != Presence::Ready {
+            return Err(GrabError::NotReady { clerk, presence });
+        }
+        // Ordering: Relaxed throughout. The count bounds a number and guards no data.
+        let held_max = self.held_max.load(Relaxed);
+        let room = |held| (held < held_max).then_some(held + 1);
+        match self.held.fetch_update(Relaxed, Relaxed, room) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(GrabError::AtLimit { clerk, held_max }),
+        }
+    }
+
+    /// Gives back the room of one order.
+    pub(crate) fn release(&self) {
+        // Ordering: Relaxed, as in `reserve`.
+        let before = self.held.fetch_sub(1, Relaxed);
+        debug_assert!(before > 0, "released more than was reserved");
+    }
+}
+
+fn presence_of(session: u32) -> Presence {
+    match session & 3 {
+        0 => Presence::SignedOut,
+        1 => Presence::Ready,
+        2 => Presence::Break,
+        _ => Presence::Draining,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presence_survives_its_bits() {
+        for presence in [Presence::SignedOut, Presence::Ready, Presence::Break, Presence::Draining]
+        {
+            assert_eq!(presence_of(presence as u32), presence);
+        }
+    }
+
+    #[test]
+    fn nobody_holds_more_than_they_may() {
+        let clerk = Clerk::new(1);
+        clerk.held_max.store(2, Relaxed);
+        clerk.session.store(Presence::Ready as u32, Relaxed);
+        assert_eq!(clerk.reserve(ClerkId(0)), Ok(()));
+        assert_eq!(clerk.reserve(ClerkId(0)), Ok(()));
+        let full = GrabError::AtLimit { clerk: ClerkId(0), held_max: 2 };
+        assert_eq!(clerk.reserve(ClerkId(0)), Err(full));
+        clerk.release();
+        assert_eq!(clerk.reserve(ClerkId(0)), Ok(()));
+    }
+}

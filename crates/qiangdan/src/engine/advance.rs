@@ -1,0 +1,173 @@
+//! advance: time passes, and what is due happens.
+
+use std::sync::Arc;
+
+use qiangdan_sync::WheelDriver;
+
+use super::{Engine, Inner};
+use crate::{
+    Action, Cx, EventKind, Mono, OrderId, State,
+    order::{Live, TermsNow},
+    pool::Hint,
+};
+
+/// How many looks [`Advancer::advance`] takes at most in one step, so that no call is long.
+const STEP: usize = 4_096;
+
+/// The one value that lets an engine's time pass.
+///
+/// Not cloneable: exactly one thread at a time advances. Made with the engine by [`Engine::new`].
+#[derive(Debug)]
+pub struct Advancer {
+    inner: Arc<Inner>,
+    driver: WheelDriver,
+}
+
+/// What [`Advancer::advance`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Advanced {
+    /// How many orders were looked at.
+    pub looked: usize,
+    /// Whether everything due has happened; if not, call again with the same instant.
+    pub is_done: bool,
+}
+
+impl Advancer {
+    pub(super) fn new(inner: Arc<Inner>, driver: WheelDriver) -> Self {
+        Self { inner, driver }
+    }
+
+    /// Another handle of the engine.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        Engine { inner: Arc::clone(&self.inner) }
+    }
+
+    /// Lets everything happen that is due at `cx.now`: scheduled orders are activated, stages fire,
+    /// breaches are told; in the order of their due instants, then of submit. Nothing happens early,
+    /// nothing twice; called late, it catches up in order, and each event carries its true due.
+    ///
+    /// At one instant inputs come first: submit, grab and close what comes in at `now`, then advance.
+    /// Going back in time does nothing.
+    ///
+    /// Looks at no more than 4,096 orders, then returns with `is_done: false`. Other threads submit and
+    /// grab meanwhile.
+    pub fn advance(&mut self, cx: &mut Cx<'_>) -> Advanced {
+        let inner = &*self.inner;
+        let now = cx.now.mono;
+        let submit_order = |slot: u32| {
+            let generation = inner.slots[slot as usize].word.load().generation;
+            let life = inner.life(OrderId::new(slot, generation));
+            life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
+        };
+        let advanced = self.driver.advance(&inner.looks, now.0, STEP, submit_order, |slot, _| {
+            inner.look(cx, slot).map(|next| next.0)
+        });
+        Advanced { looked: advanced.looked, is_done: advanced.done }
+    }
+
+    /// [`Advancer::advance`] until everything due has happened.
+    pub fn advance_all(&mut self, cx: &mut Cx<'_>) -> Advanced {
+        let mut looked = 0;
+        loop {
+            let step = self.advance(cx);
+            looked += step.looked;
+            if step.is_done {
+                return Advanced { looked, is_done: true };
+            }
+        }
+    }
+
+    /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out that
+    /// nothing is due then either. `None` if nothing is under way.
+    pub fn next_look(&mut self) -> Option<Mono> {
+        self.driver.next(&self.inner.looks).map(Mono)
+    }
+}
+
+impl Inner {
+    /// Looks at a slot: what is due there now happens. Returns when to look next.
+    fn look(&self, cx: &mut Cx<'_>, slot: u32) -> Option<Mono> {
+        let generation = self.slots[slot as usize].word.load().generation;
+        let (life, state) = self.live(OrderId::new(slot, generation))?;
+        match state {
+            State::Scheduled => self.activate(cx, life),
+            State::Waiting => self.climb(cx, life),
+            // Held or over: no wait runs. put_back arms again.
+            _ => None,
+        }
+    }
+
+    /// Lets a scheduled order wait, if its time has come.
+    fn activate(&self, cx: &mut Cx<'_>, life: Live<'_>) -> Option<Mono> {
+        let activation = life.moment().ok()?;
+        if activation > cx.now.mono {
+            return Some(activation);
+        }
+        life.slot.word.try_open(life.order.generation()).ok()?;
+        let (terms, key) = (life.terms().ok()?, life.key().ok()?);
+        let hint = Hint::new(life.order, terms.turn);
+        self.insert(key, hint, terms.service, terms.class, terms.stages);
+        self.tell(cx, life, None, EventKind::OrderActivated);
+        self.next_due(life)
+    }
+
+    /// Takes the next step of a waiting order, if it is due: a stage or the breach of the limit.
+    fn climb(&self, cx: &mut Cx<'_>, life: Live<'_>) -> Option<Mono> {
+        let due = self.next_due(life)?;
+        if due > cx.now.mono {
+            return Some(due);
+        }
+        let (terms, since) = (life.terms().ok()?, life.since().ok()?);
+        let stage = self.rules.stages(terms.service).get(usize::from(terms.stages));
+        match stage {
+            Some(stage) if since.plus_ms(stage.at_ms) == due => self.reach(cx, life, terms, due),
+            _ => self.breach(cx, life, Mono(due.0 - 1)),
+        }
+        self.next_due(life)
+    }
+
+    /// Fires the next stage of an order.
+    ///
+    /// The claim word is not written: a clerk who grabs at the same time simply wins. Entries with the
+    /// new rank are pushed before the turn moves on, so that the order is never without one; if a
+    /// verb changes the order in between, nothing has fired, and the next look tries again.
+    fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, terms: TermsNow, due: Mono) {
+        let (service, stage) = (terms.service, terms.stages);
+        let actions = &self.rules.stages(service)[usize::from(stage)].actions;
+        let boost_ms = actions.iter().map(boost_ms).fold(0_i64, i64::saturating_add);
+        let moves = boost_ms > 0 || actions.iter().any(|a| matches!(a, Action::Widen { .. }));
+        let moves = moves && !terms.is_parked();
+        let next = TermsNow { stages: stage + 1, ..terms };
+        let next = if moves { next.next_turn() } else { next };
+        if moves && let Ok(mut key) = life.key() {
+            key.rank = key.rank.saturating_sub(boost_ms);
+            let hint = Hint::new(life.order, next.turn);
+            self.insert(key, hint, service, terms.class, next.stages);
+        }
+        let fired = life.change_terms(|now| (now == terms).then_some(next));
+        if fired.is_ok_and(|(before, _)| before == terms) {
+            life.shift_rank_ms(-boost_ms).ok();
+            self.tell(cx, life, None, EventKind::StageReached { stage, due });
+            for action in actions {
+                self.tell(cx, life, None, told(action));
+            }
+        }
+    }
+}
+
+fn boost_ms(action: &Action) -> i64 {
+    match *action {
+        Action::Boost { by_ms } => i64::try_from(by_ms).unwrap_or(i64::MAX),
+        _ => 0,
+    }
+}
+
+fn told(action: &Action) -> EventKind {
+    match *action {
+        Action::Boost { by_ms } => EventKind::Boosted { by_ms },
+        Action::Widen { pool } => EventKind::Widened { pool },
+        Action::Notify { role } => EventKind::NotifyDue { role },
+        Action::Show { colour } => EventKind::ShowDue { colour },
+    }
+}

@@ -1,0 +1,71 @@
+//! amend: what an open order asks for, or its class, was wrong (更正).
+
+use super::{Engine, Inner};
+use crate::{
+    Amend, AmendError, Cx, EventKind, Mono, OrderId, State,
+    order::{Live, OtherLife, TermsNow},
+    pool::Hint,
+};
+
+impl Engine {
+    /// Changes the service or the class of an open order.
+    ///
+    /// A waiting order moves to the lane it belongs to now, with its arrival and its boosts kept and
+    /// the head start of its new class; a parked one waits again. An order that is held is not taken
+    /// from its owner; the change counts if it comes back. With another service the order climbs that
+    /// service's ladder from the stage its wait has reached; stages passed do not fire again.
+    ///
+    /// Lock-free. Two calls that amend one order at once may leave it with the head start of either.
+    ///
+    /// # Errors
+    ///
+    /// See [`AmendError`]. Nothing has changed.
+    pub fn amend(&self, cx: &mut Cx<'_>, order: OrderId, amend: Amend) -> Result<(), AmendError> {
+        let inner = &*self.inner;
+        if let Some(service) = amend.service.filter(|&s| inner.rules.service(s).is_none()) {
+            return Err(AmendError::NoSuchService { service });
+        }
+        let classes = inner.rules.head_starts_ms().len();
+        if let Some(class) = amend.class.filter(|class| class.index() >= classes) {
+            return Err(AmendError::NoSuchClass { class });
+        }
+        let (life, state) = inner.live(order).ok_or(AmendError::Gone { order })?;
+        if state == State::Closed {
+            return Err(AmendError::WrongState { order, state });
+        }
+        inner.change(cx, life, amend).map_err(|OtherLife| AmendError::Gone { order })
+    }
+}
+
+impl Inner {
+    fn change(&self, cx: &mut Cx<'_>, life: Live<'_>, amend: Amend) -> Result<(), OtherLife> {
+        let (now, since) = (cx.now.mono, life.since()?);
+        let (before, after) = life.change_terms(|terms| {
+            let service = amend.service.unwrap_or(terms.service);
+            let class = amend.class.unwrap_or(terms.class);
+            let stages = if service == terms.service {
+                terms.stages
+            } else {
+                self.stages_passed(service, since, now)
+            };
+            Some(TermsNow { service, class, stages, ..terms.next_turn().unparked() })
+        })?;
+        let head_start = |terms: TermsNow| self.rules.head_starts_ms()[terms.class.index()];
+        life.shift_rank_ms(head_start(before).saturating_sub(head_start(after)))?;
+        let (service, class) = (after.service, after.class);
+        if let Some((_, State::Waiting)) = life.seen() {
+            let hint = Hint::new(life.order, after.turn);
+            self.insert(life.key()?, hint, service, class, after.stages);
+            self.arm(life);
+        }
+        self.tell(cx, life, None, EventKind::OrderAmended { service, class });
+        Ok(())
+    }
+
+    /// How many stages of a service's ladder an order has passed that waits since `since`.
+    fn stages_passed(&self, service: crate::ServiceId, since: Mono, now: Mono) -> u8 {
+        let wait_ms = now.since_ms(since);
+        let passed = self.rules.stages(service).iter().take_while(|stage| stage.at_ms <= wait_ms);
+        u8::try_from(passed.count()).unwrap_or(u8::MAX)
+    }
+}

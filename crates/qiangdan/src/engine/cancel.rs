@@ -1,0 +1,51 @@
+//! cancel: an order is over, because it is withdrawn or the person has left.
+
+use qiangdan_sync::{CloseReach, Phase};
+
+use super::Engine;
+use crate::{
+    CancelError, Cx, OrderId, Outcome, Reason, State,
+    order::{Live, clerk_of},
+};
+
+impl Engine {
+    /// Closes an order that is not being served yet. If a clerk has claimed it, the event names them.
+    /// Saying the same twice is as good as once.
+    ///
+    /// Lock-free; linearizes at the swap of the claim word. Against a grab or a start of the same
+    /// order, whoever swaps first wins.
+    ///
+    /// # Errors
+    ///
+    /// [`CancelError::WrongState`] if it is being served or has ended another way,
+    /// [`CancelError::Gone`]. Nothing has changed.
+    pub fn cancel(
+        &self,
+        cx: &mut Cx<'_>,
+        order: OrderId,
+        reason: Reason,
+    ) -> Result<(), CancelError> {
+        let life = self.inner.life(order).ok_or(CancelError::Gone { order })?;
+        let outcome = Outcome::from(reason);
+        let closed = life.slot.word.try_close_unowned(order.generation(), CloseReach::OrHeld);
+        let Ok(before) = closed else {
+            return not_cancelled(life, outcome);
+        };
+        if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
+            let since = life.since().unwrap_or(cx.now.mono);
+            self.inner.counters.abandoned(order.slot(), cx.now.mono.since_ms(since));
+        }
+        let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
+        self.inner.close(cx, life, holder, before.epoch, outcome);
+        Ok(())
+    }
+}
+
+fn not_cancelled(life: Live<'_>, outcome: Outcome) -> Result<(), CancelError> {
+    let order = life.order;
+    match life.seen() {
+        None => Err(CancelError::Gone { order }),
+        Some((_, State::Closed)) if life.outcome() == Some(outcome) => Ok(()),
+        Some((_, state)) => Err(CancelError::WrongState { order, state }),
+    }
+}

@@ -1,0 +1,65 @@
+//! complete: an order is over, because its owner says so.
+
+use super::{Engine, Inner, owner};
+use crate::{
+    Claim, ClerkId, CompleteError, Cx, EventKind, Outcome,
+    order::{Live, NotYours, closed_by},
+};
+
+impl Engine {
+    /// Closes an order one has claimed, with an outcome. A start that was not told is implied. Saying
+    /// the same twice is as good as once.
+    ///
+    /// Lock-free; linearizes at the swap of the claim word.
+    ///
+    /// # Errors
+    ///
+    /// [`CompleteError`]: the claim is stale, nobody holds the order, or it was closed another way.
+    /// Nothing has changed.
+    pub fn complete(
+        &self,
+        cx: &mut Cx<'_>,
+        claim: Claim,
+        outcome: Outcome,
+    ) -> Result<(), CompleteError> {
+        let order = claim.order;
+        let life = self.inner.life(order).ok_or(CompleteError::from(NotYours::Gone { order }))?;
+        let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
+        match life.slot.word.try_finish(order.generation(), claim.epoch, owner) {
+            Ok(_) => {
+                self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome);
+                Ok(())
+            }
+            Err(refused) => {
+                let is_repeat = life.seen().is_some_and(|(seen, _)| closed_by(seen, claim))
+                    && life.outcome() == Some(outcome);
+                if is_repeat { Ok(()) } else { Err(life.not_yours(refused, claim).into()) }
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Everything that follows from a swap that closed an order; `holder` is who held it.
+    pub(super) fn close(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        holder: Option<ClerkId>,
+        epoch: u16,
+        outcome: Outcome,
+    ) {
+        let (order, tag) = (life.order, life.tag());
+        // Only the closer writes these, and the slot is not given back before they are written: no
+        // other life can have begun.
+        life.set_moment(cx.now.mono).ok();
+        life.set_outcome(outcome).ok();
+        if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
+            record.release();
+        }
+        self.counters.closed(order.slot());
+        let seq = self.next_seq();
+        self.slab.give(order.slot());
+        self.tell_as(seq, cx, order, tag, holder, EventKind::OrderClosed { outcome, epoch });
+    }
+}

@@ -1,0 +1,182 @@
+//! grab and grab_order: 叮叮抢单.
+
+use super::{Engine, Inner, owner};
+use crate::{
+    Claim, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId, State,
+    clerk::Clerk,
+    order::{Live, TermsNow, clerk_of},
+};
+
+impl Engine {
+    /// Grabs the order that goes next for `clerk`.
+    ///
+    /// That is the one with the smallest rank (arrival − head start; equal ranks by submit order) among
+    /// those waiting in the clerk's lanes. However many clerks ask at once, each order goes to exactly
+    /// one of them. While others submit and grab, an order may be passed over that became the first
+    /// only during the call.
+    ///
+    /// Lock-free; allocates nothing. Costs one look at the head of each of the clerk's lanes that has
+    /// orders, and one compare-and-swap. Linearizes at that swap. With empty lanes it reads one word.
+    ///
+    /// # Errors
+    ///
+    /// [`GrabError::Empty`] if nothing waits that the clerk may take, [`GrabError::AtLimit`],
+    /// [`GrabError::NotReady`], [`GrabError::NoSuchClerk`]. Nothing has changed.
+    pub fn grab(&self, cx: &mut Cx<'_>, clerk: ClerkId) -> Result<Grabbed, GrabError> {
+        let inner = &*self.inner;
+        let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
+        let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
+        record.reserve(clerk)?;
+        while let Some(head) = inner.lanes.first(&record.lanes, |hint| inner.is_live(hint)) {
+            let order = head.hint.order;
+            let held = inner.life(order).and_then(|life| {
+                Some((life, life.slot.word.try_hold(order.generation(), owner).ok()?))
+            });
+            // Taken or not by us, the order no longer waits in this turn: the entry is done with.
+            inner.lanes.remove(&head);
+            if let Some((life, epoch)) = held {
+                return Ok(inner.claimed(cx, life, Claim { order, clerk, epoch }));
+            }
+        }
+        record.release();
+        Err(GrabError::Empty { clerk })
+    }
+
+    /// Grabs one named order for `clerk`.
+    ///
+    /// Asking again for an order one holds gives the same claim again, so a lost answer does no harm.
+    /// Exactly one of the clerks who race for an order gets it; the others are told who did.
+    ///
+    /// Lock-free; allocates nothing. One load and one compare-and-swap; linearizes at the swap.
+    ///
+    /// # Errors
+    ///
+    /// See [`GrabOrderError`]. Nothing has changed.
+    pub fn grab_order(
+        &self,
+        cx: &mut Cx<'_>,
+        clerk: ClerkId,
+        order: OrderId,
+    ) -> Result<Grabbed, GrabOrderError> {
+        let inner = &*self.inner;
+        let record = inner.clerk(clerk).ok_or(GrabOrderError::NoSuchClerk { clerk })?;
+        let owner = owner(clerk).ok_or(GrabOrderError::NoSuchClerk { clerk })?;
+        let life = inner.life(order).ok_or(GrabOrderError::Gone { order })?;
+        if let Some(answer) = inner.unless_waiting(life, clerk) {
+            return answer;
+        }
+        if !inner.may_take(record, life) {
+            return Err(GrabOrderError::NotEligible { order, clerk });
+        }
+        record.reserve(clerk).map_err(|refused| match refused {
+            GrabError::NotReady { clerk, presence } => GrabOrderError::NotReady { clerk, presence },
+            GrabError::AtLimit { clerk, held_max } => GrabOrderError::AtLimit { clerk, held_max },
+            GrabError::NoSuchClerk { clerk } | GrabError::Empty { clerk } => {
+                GrabOrderError::NoSuchClerk { clerk }
+            }
+        })?;
+        match life.slot.word.try_hold(order.generation(), owner) {
+            Ok(epoch) => Ok(inner.claimed(cx, life, Claim { order, clerk, epoch })),
+            Err(_) => {
+                record.release();
+                // Someone was faster; say who. If it waits again already, it was in between.
+                inner
+                    .unless_waiting(life, clerk)
+                    .unwrap_or(Err(GrabOrderError::NotWaiting { order, state: State::Claimed }))
+            }
+        }
+    }
+
+    /// Whether `clerk` may take `order` where it is now: signed in, with the skills, in a pool where it
+    /// waits. Does not ask whether it is waiting or the clerk has room.
+    #[must_use]
+    pub fn may_take(&self, clerk: ClerkId, order: OrderId) -> bool {
+        let inner = &*self.inner;
+        let (Some(record), Some((life, _))) = (inner.clerk(clerk), inner.live(order)) else {
+            return false;
+        };
+        inner.may_take(record, life)
+    }
+}
+
+impl Inner {
+    fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
+        life.terms().is_ok_and(|TermsNow { service, class, stages, .. }| {
+            self.lanes_of(service, class, stages).any(|lane| clerk.lanes.contains(lane.0))
+        })
+    }
+
+    /// The answer to a named grab of an order that is not waiting; `None` if it is.
+    fn unless_waiting(
+        &self,
+        life: Live<'_>,
+        clerk: ClerkId,
+    ) -> Option<Result<Grabbed, GrabOrderError>> {
+        let order = life.order;
+        let Some((seen, state)) = life.seen() else {
+            return Some(Err(GrabOrderError::Gone { order }));
+        };
+        match (state, clerk_of(seen)) {
+            (State::Waiting, _) => None,
+            (State::Closed, _) => Some(Err(GrabOrderError::Closed { order })),
+            (State::Claimed | State::Serving, Some(by)) if by == clerk => {
+                let claim = Claim { order, clerk, epoch: seen.epoch };
+                Some(self.grabbed(life, claim).ok_or(GrabOrderError::Gone { order }))
+            }
+            (State::Claimed | State::Serving, Some(by)) => {
+                Some(Err(GrabOrderError::Taken { order, by }))
+            }
+            (state, _) => Some(Err(GrabOrderError::NotWaiting { order, state })),
+        }
+    }
+
+    /// What a claim's owner is told; `None` if the order began another life meanwhile.
+    fn grabbed(&self, life: Live<'_>, claim: Claim) -> Option<Grabbed> {
+        let terms = life.terms().ok()?;
+        let (since, claimed) = (life.since().ok()?, life.moment().ok()?);
+        let (service, class) = (terms.service, terms.class);
+        let (tag, arrived, wait_ms) = (life.tag(), life.arrived(), claimed.since_ms(since));
+        Some(Grabbed { claim, service, class, tag, arrived, wait_ms })
+    }
+
+    /// Everything that follows from a swap that was won.
+    fn claimed(&self, cx: &mut Cx<'_>, life: Live<'_>, claim: Claim) -> Grabbed {
+        let now = cx.now.mono;
+        let (tag, arrived) = (life.tag(), life.arrived());
+        let since = life.since().unwrap_or(arrived);
+        let wait_ms = now.since_ms(since);
+        // If the order was cancelled and its slot filled again since the swap, the note finds another
+        // life and is not made; the claim is stale and its first use will say so.
+        let (service, class) = life.terms().map_or_else(
+            |_| (crate::ServiceId(0), crate::ClassId(0)),
+            |terms| (terms.service, terms.class),
+        );
+        life.set_moment(now.max(since)).ok();
+        self.counters.claimed(claim.order.slot(), claim.epoch, wait_ms);
+        let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
+        let seq = self.next_seq();
+        self.tell_as(seq, cx, claim.order, tag, Some(claim.clerk), kind);
+        self.breach_if_over(cx, life, since, wait_ms);
+        Grabbed { claim, service, class, tag, arrived, wait_ms }
+    }
+
+    /// Tells a breach that happened between two calls of `advance`: no late claim goes unnoticed.
+    fn breach_if_over(&self, cx: &mut Cx<'_>, life: Live<'_>, since: Mono, wait_ms: u64) {
+        let Ok(terms) = life.terms() else { return };
+        let limit_ms = self.rules.service(terms.service).and_then(|rule| rule.wait_limit_ms);
+        if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {
+            self.breach(cx, life, since.plus_ms(limit_ms));
+        }
+    }
+
+    /// Tells the breach of an order's limit, once.
+    pub(super) fn breach(&self, cx: &mut Cx<'_>, life: Live<'_>, due: Mono) {
+        let told = life.change_terms(|terms| {
+            (!terms.is_breached).then_some(TermsNow { is_breached: true, ..terms })
+        });
+        if told.is_ok_and(|(before, _)| !before.is_breached) {
+            self.counters.breached(life.order.slot());
+            self.tell(cx, life, None, EventKind::LimitBreached { due });
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The engine: orders come in, clerks grab them, time passes.
+//!
+//! One file per verb; this one holds what they share. Every verb of [`Engine`] takes `&self`, may be
+//! called from any thread, returns at once, and either takes effect whole or not at all. Verbs on
+//! orders decide by one compare-and-swap on the order's claim word; everything else in here (lane
+//! entries, bits, looks) is a hint that is checked against that word.
+
+mod advance;
+mod amend;
+mod cancel;
+mod clerks;
+mod complete;
+mod grab;
+mod put_back;
+mod start;
+mod submit;
+mod view;
+
+pub use advance::{Advanced, Advancer};
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use dashmap::DashMap;
+use qiangdan_sync::{Key, Looks, Owner, Slab, Wheel};
+
+use crate::{
+    Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules, Seq,
+    ServiceId, Stats,
+    clerk::Clerk,
+    order::{Live, Slot, State},
+    pool::{Hint, Lanes, ORDERS_MAX},
+    stats::Counters,
+};
+
+/// How much fits. Nothing grows past it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Open orders at one time, 1 to 268,435,455. About 150 bytes each are set aside.
+    pub orders: u32,
+    /// Clerks, 0 to 1,048,575; they are numbered from 0.
+    pub clerks: u32,
+}
+
+/// What is wrong with [`Bounds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BoundsError {
+    /// Not between 1 and 268,435,455.
+    #[error("room for {found} orders, not for 1 to {most}")]
+    Orders {
+        /// What was asked for.
+        found: u32,
+        /// The most possible.
+        most: u32,
+    },
+    /// More than a claim word can name.
+    #[error("{found} clerks, at most {most}")]
+    Clerks {
+        /// What was asked for.
+        found: u32,
+        /// The most possible.
+        most: u32,
+    },
+}
+
+/// The dispatch engine of one hall (or several that share pools).
+///
+/// A handle: clones share one engine. Sans-I/O: it is told the time with every call ([`Cx`]) and
+/// answers with values and events. The one thing it cannot do through `&self` is let time pass; that
+/// is the [`Advancer`]'s, of which there is exactly one.
+///
+/// # Example
+///
+/// ```
+/// use qiangdan::{Bounds, ClerkId, ClerkSpec, Cx, Engine, Now, Outbox, OrderSpec, Outcome};
+/// use qiangdan::{PoolId, RulesDraft, ServiceId, ServiceRule, Skills, Wall};
+///
+/// let service =
+///     ServiceRule { pool: PoolId(0), needs: Skills::none(), wait_limit_ms: None, ladder: None };
+/// let rules = RulesDraft { pools: 1, services: vec![service], ..Default::default() };
+/// let (hall, _advancer) = Engine::new(rules.check().unwrap(), Bounds { orders: 8, clerks: 1 })?;
+///
+/// let mut events = Outbox::default();
+/// let at = |ms| Now::after(Wall(0), ms);
+/// let clerk = ClerkId(0);
+/// let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
+/// hall.sign_in(&mut Cx::new(at(0), &mut events), clerk, &spec)?;
+///
+/// let order = hall.submit(&mut Cx::new(at(1_000), &mut events), &OrderSpec::new(ServiceId(0)))?.order;
+/// let grabbed = hall.grab(&mut Cx::new(at(91_000), &mut events), clerk)?;
+/// assert_eq!((grabbed.claim.order, grabbed.wait_ms), (order, 90_000));
+/// hall.complete(&mut Cx::new(at(200_000), &mut events), grabbed.claim, Outcome::Done)?;
+/// assert_eq!(events.events().len(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What the handles share.
+#[derive(Debug)]
+struct Inner {
+    rules: Rules,
+    slots: Box<[Slot]>,
+    slab: Slab,
+    lanes: Lanes,
+    looks: Looks,
+    clerks: Box<[Clerk]>,
+    /// From dedup key to order; see docs/decisions/0003.
+    keys: DashMap<DedupKey, OrderId>,
+    /// From slot to its order's dedup key plus one; zero is none. Made on first use.
+    keys_of_slots: OnceLock<Box<[AtomicU64]>>,
+    counters: Counters,
+    seq: AtomicU64,
+}
+
+impl Engine {
+    /// An engine for `rules` with room for `bounds`, and the one value that lets its time pass.
+    ///
+    /// Allocates everything it will need for grabbing; nothing later grows past `bounds`.
+    ///
+    /// # Errors
+    ///
+    /// If a bound is out of range.
+    pub fn new(rules: Rules, bounds: Bounds) -> Result<(Self, Advancer), BoundsError> {
+        let (orders, clerks) = (bounds.orders, bounds.clerks);
+        if !(1..=ORDERS_MAX).contains(&orders) {
+            return Err(BoundsError::Orders { found: orders, most: ORDERS_MAX });
+        }
+        if clerks > Owner::COUNT {
+            return Err(BoundsError::Clerks { found: clerks, most: Owner::COUNT });
+        }
+        let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
+        let (looks, driver) = Wheel::new(orders);
+        let inner = Inner {
+            slots: (0..orders).map(|_| Slot::default()).collect(),
+            slab: Slab::new(orders),
+            lanes: Lanes::new(rules.lanes().len(), orders),
+            looks,
+            clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
+            keys: DashMap::new(),
+            keys_of_slots: OnceLock::new(),
+            counters: Counters::new(rules.target().within_ms),
+            seq: AtomicU64::new(0),
+            rules,
+        };
+        let inner = Arc::new(inner);
+        Ok((Self { inner: Arc::clone(&inner) }, Advancer::new(inner, driver)))
+    }
+
+    /// The rules it runs on.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.inner.rules
+    }
+
+    /// The live figures. Costs a few thousand loads; disturbs nobody.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.counters.read()
+    }
+}
+
+impl Inner {
+    /// The life an id names; `None` if there is no such slot. Whether the slot is still in that life
+    /// is for [`Live::seen`] to say.
+    fn life(&self, order: OrderId) -> Option<Live<'_>> {
+        let slot = self.slots.get(order.slot() as usize)?;
+        Some(Live { slot, order })
+    }
+
+    /// The order and its state, unless the id is of another life.
+    fn live(&self, order: OrderId) -> Option<(Live<'_>, State)> {
+        let life = self.life(order)?;
+        life.seen().map(|(_, state)| (life, state))
+    }
+
+    fn clerk(&self, clerk: ClerkId) -> Option<&Clerk> {
+        self.clerks.get(clerk.index())
+    }
+
+    /// Whether a lane entry still counts.
+    fn is_live(&self, hint: Hint) -> bool {
+        let Some((life, State::Waiting)) = self.live(hint.order) else { return false };
+        life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
+    }
+
+    fn next_seq(&self) -> Seq {
+        // Ordering: Relaxed. A number that nobody else gets; it orders no data.
+        Seq(self.seq.fetch_add(1, Relaxed))
+    }
+
+    fn tell(&self, cx: &mut Cx<'_>, life: Live<'_>, clerk: Option<ClerkId>, kind: EventKind) {
+        let seq = self.next_seq();
+        self.tell_as(seq, cx, life.order, life.tag(), clerk, kind);
+    }
+
+    fn tell_as(
+        &self,
+        seq: Seq,
+        cx: &mut Cx<'_>,
+        order: OrderId,
+        tag: u64,
+        clerk: Option<ClerkId>,
+        kind: EventKind,
+    ) {
+        cx.out.push(Event { seq, at: cx.now, order: Some(order), tag, clerk, kind });
+    }
+
+    /// Puts a waiting order into every lane where it may be grabbed, by its rank.
+    fn insert(&self, key: Key, hint: Hint, service: ServiceId, class: ClassId, stages: u8) {
+        for lane in self.lanes_of(service, class, stages) {
+            self.lanes.insert(lane, key, hint, |hint| self.is_live(hint));
+        }
+    }
+
+    /// The lanes where an order may be grabbed: its own, and those its stages so far widened to.
+    fn lanes_of(
+        &self,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+    ) -> impl Iterator<Item = LaneId> + '_ {
+        let reached = self.rules.stages(service).iter().take(usize::from(stages));
+        let wider =
+            reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+                Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
+                _ => None,
+            });
+        self.rules.home(service, class).into_iter().chain(wider)
+    }
+
+    /// Sees to it that the order is looked at when its next stage or its breach is due.
+    fn arm(&self, life: Live<'_>) {
+        if let Some(due) = self.next_due(life) {
+            self.looks.arm(life.order.slot(), due.0);
+        }
+    }
+
+    /// When the next stage or the breach of a waiting order is due.
+    fn next_due(&self, life: Live<'_>) -> Option<Mono> {
+        let (terms, since) = (life.terms().ok()?, life.since().ok()?);
+        let stage = self.rules.stages(terms.service).get(usize::from(terms.stages));
+        let limit = self.rules.service(terms.service)?.wait_limit_ms;
+        let stage = stage.map(|stage| since.plus_ms(stage.at_ms));
+        // A wait of exactly the limit keeps it; the breach is due one millisecond later.
+        let breach = limit.filter(|_| !terms.is_breached).map(|ms| since.plus_ms(ms).plus_ms(1));
+        stage.into_iter().chain(breach).min()
+    }
+}
+
+/// The owner bits of a clerk whose number has been checked.
+fn owner(clerk: ClerkId) -> Option<Owner> {
+    Owner::new(clerk.0)
+}
+
+/// Milliseconds of [`Mono`] as a rank.
+fn rank_of(instant: Mono) -> i64 {
+    i64::try_from(instant.0).unwrap_or(i64::MAX)
+}

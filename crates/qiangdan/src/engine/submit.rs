@@ -1,0 +1,152 @@
+//! submit: an order comes in.
+
+use dashmap::Entry;
+use qiangdan_sync::Key;
+
+use super::{Engine, Inner, rank_of};
+use crate::{
+    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, Seq, State, SubmitError, Submitted,
+    order::{Fill, Live},
+    pool::Hint,
+};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+impl Engine {
+    /// Takes an order into the queue.
+    ///
+    /// With a dedup key, an order that the key names already is returned as it is, with
+    /// `existed: true`: while it is open, and after it has closed for as long as the rules'
+    /// `dedup_window_ms` says and its slot has not been needed since. However many callers submit one
+    /// key at once, all get the same order.
+    ///
+    /// Lock-free without a key; with one, a shard of the key map is locked for the length of the call.
+    /// Linearizes where the claim word is opened. The order is grabbable when the call returns.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError::Full`], or the service or class does not exist. Nothing has changed.
+    pub fn submit(&self, cx: &mut Cx<'_>, spec: &OrderSpec) -> Result<Submitted, SubmitError> {
+        let inner = &*self.inner;
+        let (service, class) = (spec.service, spec.class);
+        if inner.rules.service(service).is_none() {
+            return Err(SubmitError::NoSuchService { service });
+        }
+        let lane = inner.rules.home(service, class).ok_or(SubmitError::NoSuchClass { class })?;
+        let Some(key) = spec.dedup else {
+            let life = inner.take_slot()?;
+            return Ok(inner.admit(cx, spec, lane, life));
+        };
+        let named = inner.keys.get(&key).map(|entry| *entry);
+        if let Some(order) = named.filter(|&order| inner.is_named(order, cx.now.mono)) {
+            return Ok(Submitted { order, existed: true });
+        }
+        // The slot is taken before the map's entry is held: forgetting the slot's last key locks a
+        // shard of the same map.
+        let life = inner.take_slot()?;
+        match inner.keys.entry(key) {
+            Entry::Occupied(entry) if inner.is_named(*entry.get(), cx.now.mono) => {
+                inner.return_slot(life);
+                Ok(Submitted { order: *entry.get(), existed: true })
+            }
+            entry => {
+                inner.note_key(life.order, key);
+                let submitted = inner.admit(cx, spec, lane, life);
+                entry.insert(submitted.order);
+                Ok(submitted)
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Takes a slot and begins a life in it, not yet open.
+    fn take_slot(&self) -> Result<Live<'_>, SubmitError> {
+        loop {
+            let full = SubmitError::Full { orders: self.slab.capacity() };
+            let slot = self.slab.take().ok_or(full)?;
+            self.forget_key(slot);
+            let record = &self.slots[slot as usize];
+            // A slot whose generations are used up is retired: it is not filled, and not given back.
+            if let Some(generation) = record.word.fill() {
+                return Ok(Live { slot: record, order: OrderId::new(slot, generation) });
+            }
+        }
+    }
+
+    /// Gives back a slot that was taken in vain.
+    fn return_slot(&self, life: Live<'_>) {
+        life.slot.word.abandon(life.order.generation());
+        self.slab.give(life.order.slot());
+    }
+
+    fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
+        let (order, generation) = (life.order, life.order.generation());
+        let seq = self.next_seq();
+        let later = spec.not_before.filter(|&instant| instant > cx.now.mono);
+        let arrived = later.unwrap_or(cx.now.mono);
+        let head_start_ms = self.rules.head_starts_ms()[spec.class.index()];
+        let rank_ms = rank_of(arrived).saturating_sub(head_start_ms);
+        let (service, class, tag) = (spec.service, spec.class, spec.tag);
+        life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie: seq.0 });
+        match later {
+            // While an order is scheduled, `moment` is when it is to be activated: its arrival.
+            Some(activation) => {
+                life.slot.word.shut(generation);
+                self.looks.arm(order.slot(), activation.0);
+            }
+            None => {
+                life.slot.word.open(generation);
+                let key = Key { rank: rank_ms, tie: seq.0 };
+                self.lanes.push(lane, key, Hint::new(order, 0), |hint| self.is_live(hint));
+                self.arm(life);
+            }
+        }
+        self.counters.submitted(order.slot());
+        self.tell_submitted(seq, cx, spec, order, later);
+        Submitted { order, existed: false }
+    }
+
+    fn tell_submitted(
+        &self,
+        seq: Seq,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+        order: OrderId,
+        not_before: Option<Mono>,
+    ) {
+        let (service, class) = (spec.service, spec.class);
+        let kind = EventKind::OrderSubmitted { service, class, not_before };
+        self.tell_as(seq, cx, order, spec.tag, None, kind);
+    }
+
+    /// Whether a dedup key that was given to `order` still names it.
+    fn is_named(&self, order: OrderId, now: Mono) -> bool {
+        match self.live(order) {
+            None => false,
+            Some((life, State::Closed)) => life
+                .moment()
+                .is_ok_and(|closed| now.since_ms(closed) <= self.rules.dedup_window_ms()),
+            Some(_) => true,
+        }
+    }
+
+    fn note_key(&self, order: OrderId, key: DedupKey) {
+        let keys = self
+            .keys_of_slots
+            .get_or_init(|| (0..self.slots.len()).map(|_| AtomicU64::new(0)).collect());
+        // Ordering: Relaxed. Only the thread that holds the slot's life reads or writes its key; the
+        // slab hands the slot over.
+        keys[order.slot() as usize].store(key.0.wrapping_add(1), Relaxed);
+    }
+
+    /// Removes the key of a slot's last life from the map, unless it names another order by now.
+    fn forget_key(&self, slot: u32) {
+        let Some(keys) = self.keys_of_slots.get() else { return };
+        // Ordering: Relaxed, as in `note_key`.
+        let noted = keys[slot as usize].swap(0, Relaxed);
+        if noted != 0 {
+            let key = DedupKey(noted.wrapping_sub(1));
+            self.keys.remove_if(&key, |_, order| order.slot() == slot);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Looking at an order without touching it.
+
+use super::Engine;
+use crate::{OrderId, OrderView, State, order::clerk_of};
+
+impl Engine {
+    /// The order as it is now; `None` if the id is of another life of its slot.
+    ///
+    /// Wait-free. All fields are of one life; if the order is on the move, each was right at some
+    /// instant during the call.
+    #[must_use]
+    pub fn order(&self, order: OrderId) -> Option<OrderView> {
+        let life = self.inner.life(order)?;
+        let (seen, state) = life.seen()?;
+        let terms = life.terms().ok()?;
+        let outcome = if state == State::Closed { life.outcome() } else { None };
+        let view = OrderView {
+            order,
+            state,
+            service: terms.service,
+            class: terms.class,
+            tag: life.tag(),
+            arrived: life.arrived(),
+            rank_ms: life.rank_ms().ok()?,
+            epoch: seen.epoch,
+            owner: clerk_of(seen),
+            stages: terms.stages,
+            outcome,
+        };
+        // Arrival and tag carry no tag of their own life: check that it has not ended meanwhile.
+        life.seen().map(|_| view)
+    }
+
+    /// The state of an order; `None` if the id is of another life of its slot.
+    #[must_use]
+    pub fn state(&self, order: OrderId) -> Option<State> {
+        self.inner.live(order).map(|(_, state)| state)
+    }
+}

@@ -1,0 +1,304 @@
+//! Why a verb was refused: one small `Copy` enum per verb.
+//!
+//! In every case the order, the clerk and the queue are as they were before the call. Messages are for
+//! logs; programs match on variants.
+
+use crate::{ClassId, ClerkId, OrderId, PoolId, Presence, ServiceId, State};
+
+/// Why [`Engine::submit`](crate::Engine::submit) took no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// As many orders are open as the engine was built for. Try again when one has closed.
+    #[error("all {orders} order slots are in use")]
+    Full {
+        /// The bound.
+        orders: u32,
+    },
+    /// The rules have no such service.
+    #[error("no {service}")]
+    NoSuchService {
+        /// What was asked for.
+        service: ServiceId,
+    },
+    /// The rules have no such class.
+    #[error("no {class}")]
+    NoSuchClass {
+        /// What was asked for.
+        class: ClassId,
+    },
+}
+
+/// Why [`Engine::grab`](crate::Engine::grab) gave no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrabError {
+    /// No order waits that this clerk may take. Wait for the next arrival.
+    #[error("no order waits that {clerk} may take")]
+    Empty {
+        /// Who asked.
+        clerk: ClerkId,
+    },
+    /// The clerk holds as many orders as they may. Complete one or put one back first.
+    #[error("{clerk} holds {held_max} orders already")]
+    AtLimit {
+        /// Who asked.
+        clerk: ClerkId,
+        /// The most they may hold.
+        held_max: u32,
+    },
+    /// The clerk is not ready. Set the presence first.
+    #[error("{clerk} is {presence:?}, not ready")]
+    NotReady {
+        /// Who asked.
+        clerk: ClerkId,
+        /// What they are instead.
+        presence: Presence,
+    },
+    /// No clerk has this number.
+    #[error("no {clerk}")]
+    NoSuchClerk {
+        /// Who asked.
+        clerk: ClerkId,
+    },
+}
+
+/// Why [`Engine::grab_order`](crate::Engine::grab_order) did not give the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrabOrderError {
+    /// Another clerk has it. A lost race is no fault; offer the next one.
+    #[error("{order} is taken by {by}")]
+    Taken {
+        /// The order.
+        order: OrderId,
+        /// Who has it.
+        by: ClerkId,
+    },
+    /// It is over.
+    #[error("{order} is closed")]
+    Closed {
+        /// The order.
+        order: OrderId,
+    },
+    /// It is neither waiting nor taken.
+    #[error("{order} is {state:?}, not waiting")]
+    NotWaiting {
+        /// The order.
+        order: OrderId,
+        /// What it is instead.
+        state: State,
+    },
+    /// The clerk lacks a skill, or does not work for a pool where it waits.
+    #[error("{clerk} may not take {order}")]
+    NotEligible {
+        /// The order.
+        order: OrderId,
+        /// Who asked.
+        clerk: ClerkId,
+    },
+    /// The id is from an earlier life of its slot, or never named an order.
+    #[error("{order} is gone")]
+    Gone {
+        /// The id.
+        order: OrderId,
+    },
+    /// The clerk holds as many orders as they may.
+    #[error("{clerk} holds {held_max} orders already")]
+    AtLimit {
+        /// Who asked.
+        clerk: ClerkId,
+        /// The most they may hold.
+        held_max: u32,
+    },
+    /// The clerk is not ready.
+    #[error("{clerk} is {presence:?}, not ready")]
+    NotReady {
+        /// Who asked.
+        clerk: ClerkId,
+        /// What they are instead.
+        presence: Presence,
+    },
+    /// No clerk has this number.
+    #[error("no {clerk}")]
+    NoSuchClerk {
+        /// Who asked.
+        clerk: ClerkId,
+    },
+}
+
+/// The refusals of verbs on owned work are the same five, but each verb keeps a type of its own, so
+/// that one can grow without the others.
+macro_rules! owned_work {
+    ($(#[$doc:meta])* $name:ident { $($(#[$extra_doc:meta])* $extra:ident => $message:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum $name {
+            /// The claim is no longer the latest: the order was given back or taken away since. Drop it.
+            #[error("the claim on {order} is stale: its epoch is {epoch} now")]
+            Stale {
+                /// The order.
+                order: OrderId,
+                /// Its latest epoch.
+                epoch: u16,
+            },
+            /// The order is not held by anybody now.
+            #[error("nobody holds {order}")]
+            NotOwner {
+                /// The order.
+                order: OrderId,
+            },
+            /// The order's state does not allow it.
+            #[error("{order} is {state:?}")]
+            WrongState {
+                /// The order.
+                order: OrderId,
+                /// Its state.
+                state: State,
+            },
+            /// The id is from an earlier life of its slot, or never named an order.
+            #[error("{order} is gone")]
+            Gone {
+                /// The id.
+                order: OrderId,
+            },
+            $(
+                $(#[$extra_doc])*
+                #[error($message)]
+                $extra {
+                    /// The order.
+                    order: OrderId,
+                },
+            )*
+        }
+
+        impl From<crate::order::NotYours> for $name {
+            fn from(refused: crate::order::NotYours) -> Self {
+                use crate::order::NotYours;
+                match refused {
+                    NotYours::Stale { order, epoch } => Self::Stale { order, epoch },
+                    NotYours::NotOwner { order } => Self::NotOwner { order },
+                    NotYours::WrongState { order, state } => Self::WrongState { order, state },
+                    NotYours::Gone { order } => Self::Gone { order },
+                }
+            }
+        }
+    };
+}
+
+owned_work! {
+    /// Why [`Engine::start`](crate::Engine::start) did nothing.
+    StartError {}
+}
+owned_work! {
+    /// Why [`Engine::complete`](crate::Engine::complete) did nothing.
+    CompleteError {}
+}
+owned_work! {
+    /// Why [`Engine::put_back`](crate::Engine::put_back) did nothing.
+    PutBackError {
+        /// The order has been claimed 65,535 times. Complete it or have it cancelled.
+        Exhausted => "{order} has been claimed too often to be put back",
+    }
+}
+
+/// Why [`Engine::cancel`](crate::Engine::cancel) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CancelError {
+    /// The order is being served (ask its owner), or has ended another way.
+    #[error("{order} is {state:?}")]
+    WrongState {
+        /// The order.
+        order: OrderId,
+        /// Its state.
+        state: State,
+    },
+    /// The id is from an earlier life of its slot, or never named an order.
+    #[error("{order} is gone")]
+    Gone {
+        /// The id.
+        order: OrderId,
+    },
+}
+
+/// Why [`Engine::amend`](crate::Engine::amend) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AmendError {
+    /// The order is over.
+    #[error("{order} is {state:?}")]
+    WrongState {
+        /// The order.
+        order: OrderId,
+        /// Its state.
+        state: State,
+    },
+    /// The id is from an earlier life of its slot, or never named an order.
+    #[error("{order} is gone")]
+    Gone {
+        /// The id.
+        order: OrderId,
+    },
+    /// The rules have no such service.
+    #[error("no {service}")]
+    NoSuchService {
+        /// What was asked for.
+        service: ServiceId,
+    },
+    /// The rules have no such class.
+    #[error("no {class}")]
+    NoSuchClass {
+        /// What was asked for.
+        class: ClassId,
+    },
+}
+
+/// Why [`Engine::sign_in`](crate::Engine::sign_in) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// No clerk has this number.
+    #[error("no {clerk}")]
+    NoSuchClerk {
+        /// Who.
+        clerk: ClerkId,
+    },
+    /// The rules have no such pool.
+    #[error("no {pool}")]
+    NoSuchPool {
+        /// Which.
+        pool: PoolId,
+    },
+}
+
+/// Why [`Engine::sign_out`](crate::Engine::sign_out) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignOutError {
+    /// No clerk has this number.
+    #[error("no {clerk}")]
+    NoSuchClerk {
+        /// Who.
+        clerk: ClerkId,
+    },
+}
+
+/// Why [`Engine::set_presence`](crate::Engine::set_presence) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PresenceError {
+    /// No clerk has this number.
+    #[error("no {clerk}")]
+    NoSuchClerk {
+        /// Who.
+        clerk: ClerkId,
+    },
+    /// The clerk is signed out. Sign in first.
+    #[error("{clerk} is signed out")]
+    SignedOut {
+        /// Who.
+        clerk: ClerkId,
+    },
+}

@@ -1,0 +1,210 @@
+//! What happened: the only thing that leaves the engine besides answers.
+//!
+//! Every transition of an order or a clerk appends one [`Event`] to the [`Outbox`] of the call that
+//! caused it. Sequence numbers have no gaps over the whole engine. Two calls that race for one order
+//! take their numbers independently of which wins, so a reader that folds events of one order and
+//! sees a late one of an earlier epoch ignores it; calls that do not race are numbered in order.
+
+use crate::{ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId};
+
+/// Number of an event, from 0, without gaps.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Seq(pub u64);
+
+/// One thing that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Its number.
+    pub seq: Seq,
+    /// What the clocks of the causing call said.
+    pub at: Now,
+    /// The order it happened to, if any.
+    pub order: Option<OrderId>,
+    /// The host's tag of that order; zero without one.
+    pub tag: u64,
+    /// The clerk concerned, if any: who grabbed, held, or signed in.
+    pub clerk: Option<ClerkId>,
+    /// What it was.
+    pub kind: EventKind,
+}
+
+/// Kinds of events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// An order came in.
+    OrderSubmitted {
+        /// What it asks for.
+        service: ServiceId,
+        /// Its class.
+        class: ClassId,
+        /// From when it may be grabbed, if not at once.
+        not_before: Option<Mono>,
+    },
+    /// A scheduled order's time has come: it waits now.
+    OrderActivated,
+    /// A clerk grabbed the order.
+    OrderClaimed {
+        /// For the how-manieth time it is claimed; the wait to this claim counts if it is the first.
+        epoch: u16,
+        /// From arrival to now, without time held, in milliseconds.
+        wait_ms: u64,
+    },
+    /// The person is at the window.
+    OrderStarted {
+        /// Of which claim.
+        epoch: u16,
+    },
+    /// The owner gave the order back.
+    OrderPutBack {
+        /// The claim that ended.
+        epoch: u16,
+        /// Where the order went.
+        how: PutBack,
+    },
+    /// The order's service or class was changed.
+    OrderAmended {
+        /// What it asks for now.
+        service: ServiceId,
+        /// Its class now.
+        class: ClassId,
+    },
+    /// The order is over.
+    OrderClosed {
+        /// How.
+        outcome: Outcome,
+        /// In the how-manieth claim; zero if it was never claimed.
+        epoch: u16,
+    },
+    /// The order has waited as long as a stage of its ladder says.
+    StageReached {
+        /// The stage, from 0.
+        stage: u8,
+        /// When it was due; `at` may be later if `advance` was called late.
+        due: Mono,
+    },
+    /// A stage gave a head start.
+    Boosted {
+        /// By how much, in milliseconds.
+        by_ms: u64,
+    },
+    /// A stage let another pool's clerks grab the order.
+    Widened {
+        /// The pool added.
+        pool: PoolId,
+    },
+    /// A stage wants a role told.
+    NotifyDue {
+        /// Who.
+        role: RoleId,
+    },
+    /// A stage wants the order shown in a colour.
+    ShowDue {
+        /// The colour.
+        colour: Colour,
+    },
+    /// The order has waited longer than its limit.
+    LimitBreached {
+        /// The last instant that would have kept it.
+        due: Mono,
+    },
+    /// A clerk's session began.
+    ClerkSignedIn,
+    /// A clerk's session ended; what they hold stays theirs to finish.
+    ClerkSignedOut,
+    /// A clerk's presence changed.
+    ClerkPresence {
+        /// To this.
+        presence: Presence,
+    },
+}
+
+/// How an order ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Served to the end (办毕).
+    Done,
+    /// Served, but the answer is no; the number is the host's reason.
+    Rejected(u16),
+    /// Withdrawn by the applicant or the host; the number is the host's reason.
+    Cancelled(u16),
+    /// The person left before being served (弃号).
+    Abandoned,
+    /// The person did not come when called (过号).
+    NoShow,
+    /// The day ended first (日终作废).
+    Expired,
+}
+
+/// Where an order goes that its owner gives back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PutBack {
+    /// To the place it had (保留原位): its rank and its turn among equals are unchanged.
+    KeepPlace,
+    /// Behind everyone who waits now (排到末尾). Class and boosts count no more.
+    BackOfLine,
+    /// As if it had arrived so many milliseconds ago; negative sends it behind those to come.
+    HeadStart {
+        /// Milliseconds.
+        ms: i64,
+    },
+    /// Out of the queue for so many milliseconds, then to the place it had (稍后).
+    After {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Out of every lane until it is grabbed by name or amended (搁置). It counts as waiting.
+    Park,
+}
+
+/// Where a call's events go. Made by the caller, one per thread, and reused.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    events: Vec<Event>,
+}
+
+impl Outbox {
+    /// An empty outbox with room for `events` before it allocates again.
+    #[must_use]
+    pub fn with_capacity(events: usize) -> Self {
+        Self { events: Vec::with_capacity(events) }
+    }
+
+    /// The events so far, oldest first.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Takes the events out, oldest first.
+    pub fn drain(&mut self) -> impl Iterator<Item = Event> + '_ {
+        self.events.drain(..)
+    }
+
+    /// Forgets the events so far.
+    pub fn clear(&mut self) {
+        self.events.clear();
+    }
+
+    pub(crate) fn push(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+/// What comes with every call: the time, and where events go.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// What both clocks say.
+    pub now: Now,
+    /// Where events go.
+    pub out: &'a mut Outbox,
+}
+
+impl<'a> Cx<'a> {
+    /// A call at `now` whose events go to `out`.
+    pub fn new(now: Now, out: &'a mut Outbox) -> Self {
+        Self { now, out }
+    }
+}

@@ -1,0 +1,369 @@
+//! The record of one order: one cache line of atomics.
+//!
+//! | field     | written by                          | read by                                   |
+//! |-----------|-------------------------------------|-------------------------------------------|
+//! | `word`    | every transition                    | everyone; decides everything              |
+//! | `arrived`, `tag` | the filler                   | anyone who then finds the word in the same life |
+//! | `terms`   | filler; amend; advance; put_back; the closer | service, class, stages, breach, turn, mark |
+//! | `place`   | filler; amend; advance; put_back    | rank, biased so that it is never negative |
+//! | `tie`     | filler; put_back to the back        | submit order among equal ranks            |
+//! | `since`   | filler; put_back                    | instant the wait counts from: arrival + time held |
+//! | `moment`  | grab; put_back after; the closer    | instant of the grab, the activation to come, or the close |
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use qiangdan_sync::{ClaimWord, Key, Phase, Refused, Seen};
+
+use super::{
+    State,
+    cell::{Cell, OtherLife, VALUE_MAX},
+};
+use crate::{Claim, ClassId, ClerkId, Mono, OrderId, Outcome, ServiceId};
+
+/// See the module docs.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Slot {
+    pub(crate) word: ClaimWord,
+    arrived: AtomicU64,
+    tag: AtomicU64,
+    terms: Terms,
+    place: Cell,
+    tie: Cell,
+    since: Cell,
+    moment: Cell,
+}
+
+const _: () = assert!(size_of::<Slot>() == 64, "an order is one cache line");
+
+/// What an order is filled with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fill {
+    pub(crate) service: ServiceId,
+    pub(crate) class: ClassId,
+    pub(crate) tag: u64,
+    pub(crate) arrived: Mono,
+    pub(crate) rank_ms: i64,
+    pub(crate) tie: u64,
+}
+
+/// Service, class, stages reached, turn and mark of an order, in one word with its own tag.
+///
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30..28 | 27..16 | 15..0              |
+/// |-------|---------|--------|--------|--------|--------|--------|--------------------|
+/// | field | service | class  | stages | breach | mark   | turn   | generation, low 16 |
+#[derive(Debug, Default)]
+struct Terms(AtomicU64);
+
+/// [`Terms`], unpacked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TermsNow {
+    pub(crate) service: ServiceId,
+    pub(crate) class: ClassId,
+    /// Stages of the ladder that have fired.
+    pub(crate) stages: u8,
+    /// Whether the breach of the limit has been told.
+    pub(crate) is_breached: bool,
+    /// Which of the order's lane entries count: this turn's, and later ones.
+    pub(crate) turn: u16,
+    pub(crate) mark: u8,
+}
+
+/// Turns count modulo this; an entry is stale if it is up to half of it behind.
+pub(crate) const TURNS: u16 = 1 << 12;
+
+/// The mark of an open order that is in no lane. Marks 1 to 6 are outcomes of closed ones.
+const PARKED: u8 = 7;
+
+impl TermsNow {
+    /// Whether the order waits outside every lane.
+    pub(crate) fn is_parked(self) -> bool {
+        self.mark == PARKED
+    }
+
+    /// The same, taken out of every lane.
+    pub(crate) fn parked(self) -> Self {
+        Self { mark: PARKED, ..self }
+    }
+
+    /// The same, in its lanes.
+    pub(crate) fn unparked(self) -> Self {
+        Self { mark: 0, ..self }
+    }
+
+    pub(crate) fn next_turn(self) -> Self {
+        Self { turn: (self.turn + 1) % TURNS, ..self }
+    }
+
+    fn pack(self, generation: u32) -> u64 {
+        u64::from(self.service.0) << 48
+            | u64::from(self.class.0) << 40
+            | u64::from(self.stages) << 32
+            | u64::from(self.is_breached) << 31
+            | u64::from(self.mark & 7) << 28
+            | u64::from(self.turn) << 16
+            | u64::from(generation) & 0xffff
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "each field is masked to its width")]
+    fn unpack(word: u64) -> Self {
+        Self {
+            service: ServiceId((word >> 48) as u16),
+            class: ClassId((word >> 40) as u8),
+            stages: (word >> 32) as u8,
+            is_breached: word >> 31 & 1 == 1,
+            mark: (word >> 28) as u8 & 7,
+            turn: (word >> 16) as u16 & (TURNS - 1),
+        }
+    }
+}
+
+/// Why an owner's verb cannot go on; each verb has its own public enum made from this.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotYours {
+    Stale { order: OrderId, epoch: u16 },
+    NotOwner { order: OrderId },
+    WrongState { order: OrderId, state: State },
+    Gone { order: OrderId },
+}
+
+/// One life of a slot: the slot and the generation that every access is checked against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live<'a> {
+    pub(crate) slot: &'a Slot,
+    pub(crate) order: OrderId,
+}
+
+impl Slot {
+    /// Fills the record of a new life. Only between the word's `fill` and `open`.
+    pub(crate) fn begin(&self, generation: u32, fill: Fill) {
+        let terms = TermsNow {
+            service: fill.service,
+            class: fill.class,
+            stages: 0,
+            is_breached: false,
+            turn: 0,
+            mark: 0,
+        };
+        // Ordering: Relaxed, all of them. Published by the word's `open`, edge "fill".
+        self.arrived.store(fill.arrived.0, Relaxed);
+        self.tag.store(fill.tag, Relaxed);
+        self.terms.0.store(terms.pack(generation), Relaxed);
+        self.place.begin(generation, bias(fill.rank_ms));
+        self.tie.begin(generation, fill.tie);
+        self.since.begin(generation, fill.arrived.0);
+        self.moment.begin(generation, fill.arrived.0);
+    }
+}
+
+impl<'a> Live<'a> {
+    /// What the word says, if the slot is still in this life and has been opened.
+    pub(crate) fn seen(self) -> Option<(Seen, State)> {
+        let seen = self.slot.word.load();
+        let state = State::of(seen.phase)?;
+        (seen.generation == self.order.generation()).then_some((seen, state))
+    }
+
+    /// Checks that `claim` is the latest on its order and that the order is held.
+    pub(crate) fn owned_by(self, claim: Claim) -> Result<Seen, NotYours> {
+        let order = self.order;
+        let (seen, state) = self.seen().ok_or(NotYours::Gone { order })?;
+        match state {
+            State::Closed => Err(NotYours::WrongState { order, state }),
+            State::Scheduled | State::Offered => Err(NotYours::NotOwner { order }),
+            State::Claimed | State::Serving | State::Suspended if is_claim(seen, claim) => Ok(seen),
+            _ => Err(NotYours::Stale { order, epoch: seen.epoch }),
+        }
+    }
+
+    /// What a refused transition of an owner means now.
+    pub(crate) fn not_yours(self, refused: Refused, claim: Claim) -> NotYours {
+        let order = self.order;
+        match (refused, self.owned_by(claim)) {
+            (_, Err(why)) => why,
+            (_, Ok(seen)) => match State::of(seen.phase) {
+                Some(state) => NotYours::WrongState { order, state },
+                None => NotYours::Gone { order },
+            },
+        }
+    }
+
+    pub(crate) fn terms(self) -> Result<TermsNow, OtherLife> {
+        // Ordering: Relaxed. As in `Cell::get`: one word, checked by its tag.
+        let word = self.slot.terms.0.load(Relaxed);
+        if self.is_tag(word) { Ok(TermsNow::unpack(word)) } else { Err(OtherLife) }
+    }
+
+    /// Changes the terms to what `f` makes of them, unless that is `None`; returns them before and after.
+    pub(crate) fn change_terms(
+        self,
+        mut f: impl FnMut(TermsNow) -> Option<TermsNow>,
+    ) -> Result<(TermsNow, TermsNow), OtherLife> {
+        let generation = self.order.generation();
+        // Ordering: Relaxed throughout, as in `Cell::change`.
+        let mut seen = self.slot.terms.0.load(Relaxed);
+        loop {
+            if !self.is_tag(seen) {
+                return Err(OtherLife);
+            }
+            let before = TermsNow::unpack(seen);
+            let Some(after) = f(before) else { return Ok((before, before)) };
+            let swap = self.slot.terms.0.compare_exchange_weak(
+                seen,
+                after.pack(generation),
+                Relaxed,
+                Relaxed,
+            );
+            match swap {
+                Ok(_) => return Ok((before, after)),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    fn is_tag(self, word: u64) -> bool {
+        word & 0xffff == u64::from(self.order.generation()) & 0xffff
+    }
+
+    pub(crate) fn arrived(self) -> Mono {
+        // Ordering: Relaxed. Published by edge "fill"; callers check the word afterwards or own it.
+        Mono(self.slot.arrived.load(Relaxed))
+    }
+
+    pub(crate) fn tag(self) -> u64 {
+        // Ordering: Relaxed, as for `arrived`.
+        self.slot.tag.load(Relaxed)
+    }
+
+    pub(crate) fn rank_ms(self) -> Result<i64, OtherLife> {
+        self.slot.place.get(self.order.generation()).map(unbias)
+    }
+
+    pub(crate) fn set_rank_ms(self, rank_ms: i64) -> Result<(), OtherLife> {
+        self.slot.place.set(self.order.generation(), bias(rank_ms))
+    }
+
+    /// Moves the rank by so much; negative is a head start. Returns the new rank.
+    pub(crate) fn shift_rank_ms(self, by_ms: i64) -> Result<i64, OtherLife> {
+        let shifted = |place| bias(unbias(place).saturating_add(by_ms));
+        let before =
+            self.slot.place.change(self.order.generation(), |place| Some(shifted(place)))?;
+        Ok(unbias(shifted(before)))
+    }
+
+    pub(crate) fn tie(self) -> Result<u64, OtherLife> {
+        self.slot.tie.get(self.order.generation())
+    }
+
+    pub(crate) fn set_tie(self, tie: u64) -> Result<(), OtherLife> {
+        self.slot.tie.set(self.order.generation(), tie)
+    }
+
+    /// Rank and tie: what decides who goes first.
+    pub(crate) fn key(self) -> Result<Key, OtherLife> {
+        Ok(Key { rank: self.rank_ms()?, tie: self.tie()? })
+    }
+
+    /// The instant the wait counts from: first arrival, plus all time held since.
+    pub(crate) fn since(self) -> Result<Mono, OtherLife> {
+        self.slot.since.get(self.order.generation()).map(Mono)
+    }
+
+    /// Moves the instant the wait counts from: time held is no waiting.
+    pub(crate) fn shift_since_ms(self, by_ms: u64) -> Result<(), OtherLife> {
+        let shifted = |since: u64| Some(since.saturating_add(by_ms));
+        self.slot.since.change(self.order.generation(), shifted).map(|_| ())
+    }
+
+    /// The instant of the grab, of the activation to come, or of the close, by state.
+    pub(crate) fn moment(self) -> Result<Mono, OtherLife> {
+        self.slot.moment.get(self.order.generation()).map(Mono)
+    }
+
+    pub(crate) fn set_moment(self, now: Mono) -> Result<(), OtherLife> {
+        self.slot.moment.set(self.order.generation(), now.0)
+    }
+
+    /// How the order ended, if that is known yet.
+    pub(crate) fn outcome(self) -> Option<Outcome> {
+        let terms = self.terms().ok()?;
+        let number = u16::try_from(self.slot.tie.get(self.order.generation()).ok()?).unwrap_or(0);
+        match terms.mark {
+            1 => Some(Outcome::Done),
+            2 => Some(Outcome::Rejected(number)),
+            3 => Some(Outcome::Cancelled(number)),
+            4 => Some(Outcome::Abandoned),
+            5 => Some(Outcome::NoShow),
+            6 => Some(Outcome::Expired),
+            _ => None,
+        }
+    }
+
+    /// Notes how the order ended. A closed order has no turn among equals any more, so its tie holds
+    /// the number of the reason.
+    pub(crate) fn set_outcome(self, outcome: Outcome) -> Result<(), OtherLife> {
+        let (code, number) = match outcome {
+            Outcome::Done => (1, 0),
+            Outcome::Rejected(number) => (2, number),
+            Outcome::Cancelled(number) => (3, number),
+            Outcome::Abandoned => (4, 0),
+            Outcome::NoShow => (5, 0),
+            Outcome::Expired => (6, 0),
+        };
+        self.set_tie(u64::from(number))?;
+        self.change_terms(|terms| Some(TermsNow { mark: code, ..terms })).map(|_| ())
+    }
+}
+
+fn is_claim(seen: Seen, claim: Claim) -> bool {
+    seen.epoch == claim.epoch && seen.owner.is_some_and(|owner| owner.get() == claim.clerk.0)
+}
+
+/// The owner a word names, as a clerk.
+pub(crate) fn clerk_of(seen: Seen) -> Option<ClerkId> {
+    seen.owner.map(|owner| ClerkId(owner.get()))
+}
+
+/// Whether a claim on a closed order is the one that closed it.
+pub(crate) fn closed_by(seen: Seen, claim: Claim) -> bool {
+    seen.phase == Phase::Done && is_claim(seen, claim)
+}
+
+const BIAS: i64 = 1 << 43;
+
+#[expect(clippy::cast_sign_loss, reason = "the bias makes it positive, and the ends are clamped")]
+fn bias(rank_ms: i64) -> u64 {
+    (rank_ms.saturating_add(BIAS).max(0) as u64).min(VALUE_MAX)
+}
+
+#[expect(clippy::cast_possible_wrap, reason = "44 bits")]
+fn unbias(place: u64) -> i64 {
+    place as i64 - BIAS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_keep_their_fields_apart() {
+        let terms = TermsNow {
+            service: ServiceId(0xfedc),
+            class: ClassId(0xa5),
+            stages: 0x5a,
+            is_breached: true,
+            turn: 0xfff,
+            mark: 6,
+        };
+        assert_eq!(TermsNow::unpack(terms.pack(0xffff_ffff)), terms);
+        assert_eq!(terms.next_turn().turn, 0);
+    }
+
+    #[test]
+    fn ranks_before_the_beginning_survive_the_bias() {
+        for rank_ms in [-BIAS, -1, 0, 1, BIAS - 1] {
+            assert_eq!(unbias(bias(rank_ms)), rank_ms);
+        }
+        assert_eq!(unbias(bias(i64::MIN)), -BIAS);
+    }
+}
