@@ -1,4 +1,13 @@
-//! Drives the Qiangdan engine through simulated and recorded days, and sums up what happened.
+//! Random and recorded days over the Qiangdan engine, in virtual time.
+//!
+//! This crate keeps dice and files out of the library. In reading order:
+//!
+//! * [`dice`]: random streams, laws of durations, arrivals;
+//! * [`event_list`]: what happens outside the engine, in order of time;
+//! * [`report`]: what happened, summed up, and how sure the verdict is.
+
 #![forbid(unsafe_code)]
 
+pub mod dice;
+pub mod event_list;
 pub mod report;
