@@ -1,1 +1,4 @@
-//! Helpers shared by the tests in `tests/`.
+//! What the tests in `tests/` share: where recorded data is, and a driver for plain queues.
+
+pub mod data;
+pub mod plain;

@@ -4,10 +4,12 @@
 //!
 //! * [`dice`]: random streams, laws of durations, arrivals;
 //! * [`event_list`]: what happens outside the engine, in order of time;
+//! * [`driver`]: the engine in virtual time;
 //! * [`report`]: what happened, summed up, and how sure the verdict is.
 
 #![forbid(unsafe_code)]
 
 pub mod dice;
+pub mod driver;
 pub mod event_list;
 pub mod report;
