@@ -3,6 +3,8 @@
 //! Source: `bank_calls_1999_02` in the recorded data; its README defines the rules, its `expected.json`
 //! holds the checksums, which two independent programs agree on.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use std::{fmt::Write as _, fs::File, io::Read};
 
 use flate2::read::GzDecoder;
