@@ -24,6 +24,8 @@ mod clerk;
 mod engine;
 mod error;
 mod event;
+#[cfg(feature = "hall-file")]
+pub mod hall;
 mod ids;
 mod order;
 mod pool;

@@ -1,0 +1,222 @@
+//! Durations as people write them: `10 min`, `1 h 30 min`, `5 working days`, `10 分钟`.
+//!
+//! Natural time runs always; working time runs in office hours only. The grammar is a row of numbers
+//! with units, the units falling: `1 h 30 min`, `1h30m`, `1.5 h`. Working time has one number.
+
+use std::{fmt, str::FromStr};
+
+/// How long something lasts, and which clock counts it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Duration {
+    /// Time that runs always.
+    Natural {
+        /// How long, in milliseconds.
+        ms: u64,
+    },
+    /// Office days (工作日).
+    WorkingDays {
+        /// How many.
+        days: u32,
+    },
+    /// Time that runs in office hours only.
+    Working {
+        /// How long, in milliseconds.
+        ms: u64,
+    },
+}
+
+/// Why a text is no duration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DurationError {
+    /// There is no number where one must stand.
+    #[error("a number is missing")]
+    NoNumber,
+    /// There is no unit after a number.
+    #[error("a unit is missing after a number")]
+    NoUnit,
+    /// A unit is none of those known.
+    #[error("an unknown unit")]
+    UnknownUnit,
+    /// A unit is not smaller than the one before it.
+    #[error("units must fall, as in `1 h 30 min`")]
+    UnitsNotFalling,
+    /// The whole is no whole number of milliseconds (or of days, for working days).
+    #[error("not a whole number of milliseconds or working days")]
+    NotWhole,
+    /// The whole is more than a hundred years.
+    #[error("longer than a hundred years")]
+    TooLong,
+}
+
+const SECOND_MS: u64 = 1_000;
+const MINUTE_MS: u64 = 60 * SECOND_MS;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const DAY_MS: u64 = 24 * HOUR_MS;
+/// Longer is a slip of the pen.
+const LONGEST_MS: u64 = 36_525 * DAY_MS;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// So many milliseconds of natural time.
+    Natural(u64),
+    WorkingDay,
+    WorkingHour,
+}
+
+impl Unit {
+    fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "ms" | "毫秒" => Self::Natural(1),
+            "s" | "sec" | "second" | "seconds" | "秒" | "秒钟" => Self::Natural(SECOND_MS),
+            "m" | "min" | "mins" | "minute" | "minutes" | "分" | "分钟" => {
+                Self::Natural(MINUTE_MS)
+            }
+            "h" | "hour" | "hours" | "时" | "小时" | "个小时" => Self::Natural(HOUR_MS),
+            "d" | "day" | "days" | "天" | "日" => Self::Natural(DAY_MS),
+            "wd" | "working day" | "working days" | "工作日" | "个工作日" => {
+                Self::WorkingDay
+            }
+            "wh" | "working hour" | "working hours" | "工作小时" | "个工作小时" => {
+                Self::WorkingHour
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Duration {
+    /// Reads natural time with an optional minus sign, in milliseconds: `15 min`, `-5 min`.
+    pub(super) fn signed_ms(text: &str) -> Result<Option<i64>, DurationError> {
+        let text = text.trim();
+        let (sign, rest) = match text.strip_prefix(['-', '−']) {
+            Some(rest) => (-1, rest),
+            None => (1, text.strip_prefix('+').unwrap_or(text)),
+        };
+        Ok(match rest.parse()? {
+            Self::Natural { ms } => i64::try_from(ms).ok().map(|ms| sign * ms),
+            _ => None,
+        })
+    }
+}
+
+impl FromStr for Duration {
+    type Err = DurationError;
+
+    fn from_str(text: &str) -> Result<Self, DurationError> {
+        let (number, unit, mut rest) = number_with_unit(text.trim())?;
+        let mut before_ms = match unit {
+            Unit::WorkingDay | Unit::WorkingHour if !rest.is_empty() => {
+                return Err(DurationError::UnitsNotFalling);
+            }
+            Unit::WorkingDay => {
+                let days = u32::try_from(number.times(1)?).map_err(|_| DurationError::TooLong)?;
+                return if days > 36_525 {
+                    Err(DurationError::TooLong)
+                } else {
+                    Ok(Self::WorkingDays { days })
+                };
+            }
+            Unit::WorkingHour => return Ok(Self::Working { ms: number.times(HOUR_MS)? }),
+            Unit::Natural(unit_ms) => unit_ms,
+        };
+        let mut ms = number.times(before_ms)?;
+        while !rest.is_empty() {
+            let (number, unit, after) = number_with_unit(rest)?;
+            match unit {
+                Unit::Natural(unit_ms) if unit_ms < before_ms => {
+                    ms = ms.saturating_add(number.times(unit_ms)?);
+                    before_ms = unit_ms;
+                }
+                _ => return Err(DurationError::UnitsNotFalling),
+            }
+            rest = after;
+        }
+        if ms > LONGEST_MS { Err(DurationError::TooLong) } else { Ok(Self::Natural { ms }) }
+    }
+}
+
+/// A decimal number as digits: exact where a float would not be.
+struct Number {
+    /// All digits, without the point.
+    digits: u64,
+    /// Ten to the number of digits after the point.
+    scale: u64,
+}
+
+impl Number {
+    /// The number times `unit`, if that is whole and not too long.
+    fn times(&self, unit: u64) -> Result<u64, DurationError> {
+        let product = u128::from(self.digits) * u128::from(unit);
+        let scale = u128::from(self.scale);
+        if product % scale != 0 {
+            return Err(DurationError::NotWhole);
+        }
+        match u64::try_from(product / scale) {
+            Ok(ms) if ms <= LONGEST_MS => Ok(ms),
+            _ => Err(DurationError::TooLong),
+        }
+    }
+}
+
+/// Splits off the first number and unit; what is left has no space before it.
+fn number_with_unit(text: &str) -> Result<(Number, Unit, &str), DurationError> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    if whole.is_empty() || part.is_empty() || part.contains('.') {
+        return Err(DurationError::NoNumber);
+    }
+    let part = part.trim_end_matches('0');
+    let digits = format!("{whole}{part}").parse().map_err(|_| DurationError::TooLong)?;
+    let places = u32::try_from(part.len()).map_err(|_| DurationError::TooLong)?;
+    let scale = 10_u64.checked_pow(places).ok_or(DurationError::NotWhole)?;
+
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+    let (word, rest) = rest.split_at(end);
+    let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+    if word.is_empty() {
+        return Err(DurationError::NoUnit);
+    }
+    let unit = Unit::named(&word).ok_or(DurationError::UnknownUnit)?;
+    Ok((Number { digits, scale }, unit, rest))
+}
+
+impl fmt::Display for Duration {
+    /// As a hall file would say it; reading it gives the same duration.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Natural { ms } => f.write_str(&natural(ms)),
+            Self::WorkingDays { days: 1 } => f.write_str("1 working day"),
+            Self::WorkingDays { days } => write!(f, "{days} working days"),
+            Self::Working { ms: HOUR_MS } => f.write_str("1 working hour"),
+            Self::Working { ms } => write!(f, "{} working hours", decimal_hours(ms)),
+        }
+    }
+}
+
+fn natural(ms: u64) -> String {
+    if ms == 0 {
+        return "0 min".to_owned();
+    }
+    let (mut left, mut words) = (ms, Vec::new());
+    for (unit_ms, word) in [(HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s"), (1, "ms")] {
+        if left >= unit_ms {
+            words.push(format!("{} {word}", left / unit_ms));
+            left %= unit_ms;
+        }
+    }
+    words.join(" ")
+}
+
+/// Hours with up to eight places, which always suffice: working time is read with them.
+fn decimal_hours(ms: u64) -> String {
+    let (whole, left) = (ms / HOUR_MS, ms % HOUR_MS);
+    if left == 0 {
+        return whole.to_string();
+    }
+    let places = u128::from(left) * 100_000_000 / u128::from(HOUR_MS);
+    format!("{whole}.{places:08}").trim_end_matches('0').to_owned()
+}

