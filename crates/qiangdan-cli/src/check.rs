@@ -1,13 +1,131 @@
-//! `qiangdan check`.
+//! `qiangdan check`: says what is wrong with hall files, and where.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
-use crate::exit::Exit;
+use qiangdan::hall::{Checked, Hall, Load, Mistake};
+use serde::Serialize;
 
-/// Placeholder.
+use crate::{exit::Exit, mistakes};
+
+/// Check hall files without starting anything.
+///
+/// Shows every mistake with its place, or what a valid file says in a few lines. Exits with 3 if a
+/// file has a mistake and with 1 if one cannot be read; warnings do not count.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Hall files, in TOML.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print one JSON document for programs instead.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(crate) fn run(_args: &Args, _out: &mut impl Write, _err: &mut impl Write) -> io::Result<Exit> {
-    Ok(Exit::Ok)
+pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
+    let (mut exit, mut bodies) = (Exit::Ok, Vec::new());
+    for path in &args.files {
+        let (name, text) = match mistakes::read(path) {
+            Ok(read) => read,
+            Err(error) => {
+                writeln!(err, "error: {error}")?;
+                exit = Exit::Failed;
+                continue;
+            }
+        };
+        let (hall, mistakes, warnings) = match Hall::parse(&name, &text) {
+            Ok(Checked { hall, warnings }) => (Some(hall), Vec::new(), warnings),
+            Err(invalid) => (None, invalid.mistakes, invalid.warnings),
+        };
+        // A file that cannot be read weighs more than one that is wrong.
+        if hall.is_none() && exit == Exit::Ok {
+            exit = Exit::Invalid;
+        }
+        if args.json {
+            bodies.push(FileBody::new(name, &mistakes, &warnings));
+            continue;
+        }
+        if !mistakes.is_empty() || !warnings.is_empty() {
+            mistakes::render(&text, &mistakes, &warnings, out)?;
+        }
+        if let Some(hall) = hall {
+            summarize(&name, &hall, out)?;
+        }
+    }
+    if args.json {
+        let body = CheckBody { schema: "qiangdan/check/1", files: bodies };
+        writeln!(out, "{}", serde_json::to_string_pretty(&body)?)?;
+    }
+    Ok(exit)
+}
+
+/// What a valid file says, in a few lines.
+fn summarize(name: &str, hall: &Hall, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{name}: {}", hall.name())?;
+    let count =
+        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let counts = [
+        count(hall.services().len(), "service"),
+        count(hall.pools().len(), "pool"),
+        count(hall.windows().len(), "window"),
+        count(hall.clerks().len(), "clerk"),
+    ];
+    writeln!(out, "  {}", counts.join(", "))?;
+    let Some(arrivals) = hall.arrivals() else {
+        return writeln!(out, "  no [arrivals]: nothing to simulate");
+    };
+    writeln!(out, "  {:.0} orders expected a day, {}", arrivals.expected(), arrivals.doors)?;
+    let busiest = hall.load().into_iter().max_by(|a, b| a.ratio().total_cmp(&b.ratio()));
+    let Some(load) = busiest else { return Ok(()) };
+    let Load { span, needed, staffed, .. } = load;
+    writeln!(out, "  busiest {span}: {needed:.1} windows busy of {staffed:.1} staffed")
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct CheckBody {
+    schema: &'static str,
+    files: Vec<FileBody>,
+}
+
+#[derive(Serialize)]
+struct FileBody {
+    file: String,
+    ok: bool,
+    errors: Vec<MistakeBody>,
+    warnings: Vec<MistakeBody>,
+}
+
+#[derive(Serialize)]
+struct MistakeBody {
+    code: &'static str,
+    line: usize,
+    column: usize,
+    found: String,
+    expected: String,
+    message: String,
+    help: Option<String>,
+}
+
+impl FileBody {
+    fn new(file: String, errors: &[Mistake], warnings: &[Mistake]) -> Self {
+        let bodies = |mistakes: &[Mistake]| mistakes.iter().map(MistakeBody::new).collect();
+        Self { file, ok: errors.is_empty(), errors: bodies(errors), warnings: bodies(warnings) }
+    }
+}
+
+impl MistakeBody {
+    fn new(mistake: &Mistake) -> Self {
+        Self {
+            code: mistake.code.as_str(),
+            line: mistake.line,
+            column: mistake.column,
+            found: mistake.found.clone(),
+            expected: mistake.expected.clone(),
+            message: mistake.message(),
+            help: mistake.help.clone(),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod exit;
+mod mistakes;
 mod replay;
 mod simulate;
 

@@ -1,7 +1,9 @@
 //! `[services]`: the catalogue of what an order can ask for.
 
-use super::{Takes, Text};
-use crate::{PoolId, ServiceId, Skills};
+use toml::{Spanned, de::DeValue};
+
+use super::{Code, Limit, Takes, Text, book::Book, mistake::Mistakes, table::Keyed, takes, value};
+use crate::{PoolId, ServiceId, SkillId, Skills};
 
 /// A service (事项).
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +21,79 @@ pub struct Service {
     pub needs: Skills,
     /// How long it takes at the window.
     pub takes: Takes,
-    /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits).
+    /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits). At most one is
+    /// a limit on the wait.
     pub limits: Vec<usize>,
+}
+
+/// A service as written.
+#[derive(Debug)]
+pub(super) struct RawService<'d> {
+    key: Spanned<&'d str>,
+    name: Option<Text>,
+    pool: Option<Spanned<&'d str>>,
+    needs: Vec<Spanned<&'d str>>,
+    takes: Option<Takes>,
+    limits: Vec<Spanned<&'d str>>,
+}
+
+impl<'d> RawService<'d> {
+    pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
+        let table = table?;
+        table.only(&["name", "pool", "needs", "takes", "limit"], mistakes);
+        let name = table.get("name").and_then(|value| value::text(value, mistakes));
+        let pool = table.need("pool", "\"front\"", mistakes);
+        let pool = pool.and_then(|value| value::string(value, "the key of a pool", mistakes));
+        let needs = table.get("needs");
+        let needs = needs.map(|value| value::strings(value, "[\"household\"]", mistakes));
+        let takes = table.need("takes", "\"6 min\"", mistakes);
+        let takes = takes.and_then(|value| takes::read(value, mistakes));
+        let limits = match table.get("limit") {
+            Some(value) if matches!(value.get_ref(), DeValue::String(_)) => {
+                value::string(value, "the key of a limit", mistakes).into_iter().collect()
+            }
+            Some(value) => value::strings(value, "[\"ten-minutes\", \"promise\"]", mistakes),
+            None => Vec::new(),
+        };
+        Some(Self { key, name, pool, needs: needs.unwrap_or_default(), takes, limits })
+    }
+
+    /// Looks references up. What is wrong is reported and stands in for itself.
+    pub(super) fn check(
+        self,
+        id: ServiceId,
+        book: &mut Book,
+        limits: &[Limit],
+        mistakes: &mut Mistakes,
+    ) -> Service {
+        let key = self.key.get_ref().to_string();
+        let pool = self.pool.and_then(|pool| book.pools.find(&pool, mistakes));
+        let needs = self.needs.iter().filter_map(|skill| book.skills.find(skill, mistakes));
+        let needs = needs.filter_map(|skill| u8::try_from(skill).ok()).map(SkillId).collect();
+        let mut under: Vec<usize> = Vec::new();
+        for limit in &self.limits {
+            let Some(found) = book.limits.find(limit, mistakes) else { continue };
+            let is_wait = |&limit: &usize| limits.get(limit).is_some_and(|l| l.wait_ms().is_some());
+            if under.contains(&found) {
+                let found = format!("limit `{}` is there already", limit.get_ref());
+                mistakes.wrong(Code::Twice, limit.span(), found, "each once");
+            } else if let Some(first) = under.iter().copied().find(is_wait)
+                && is_wait(&found)
+            {
+                let found = format!("a second limit on the wait, after `{}`", limits[first].key);
+                mistakes.wrong(Code::SecondWaitLimit, limit.span(), found, "one at most");
+            } else {
+                under.push(found);
+            }
+        }
+        Service {
+            id,
+            name: self.name.unwrap_or_else(|| Text::both(&key)),
+            key,
+            pool: PoolId(pool.and_then(|pool| u16::try_from(pool).ok()).unwrap_or(0)),
+            needs,
+            takes: self.takes.unwrap_or(Takes::Fixed { ms: 0 }),
+            limits: under,
+        }
+    }
 }

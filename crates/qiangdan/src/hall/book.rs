@@ -1,0 +1,36 @@
+//! All names of a file.
+
+use super::{Code, names::Names};
+
+/// The names of everything in the file that can be referred to.
+#[derive(Debug)]
+pub(super) struct Book {
+    pub(super) skills: Names,
+    pub(super) pools: Names,
+    pub(super) roles: Names,
+    pub(super) services: Names,
+    pub(super) classes: Names,
+    pub(super) limits: Names,
+    pub(super) ladders: Names,
+    pub(super) shifts: Names,
+    pub(super) windows: Names,
+    /// Nothing refers to a clerk; the names are kept to see that each is there once.
+    pub(super) clerks: Names,
+}
+
+impl Book {
+    pub(super) fn new() -> Self {
+        Self {
+            skills: Names::new("skill", Code::NoSuchSkill, crate::Skills::MAX),
+            pools: Names::new("pool", Code::NoSuchPool, 1_000),
+            roles: Names::new("role", Code::NoSuchRole, 1_000),
+            services: Names::new("service", Code::NoSuchService, 10_000),
+            classes: Names::new("class", Code::NoSuchClass, 100),
+            limits: Names::new("limit", Code::NoSuchLimit, 1_000),
+            ladders: Names::new("ladder", Code::NoSuchLadder, 1_000),
+            shifts: Names::new("shift pattern", Code::NoSuchShift, 1_000),
+            windows: Names::new("window", Code::NoSuchWindow, 10_000),
+            clerks: Names::new("clerk", Code::NoSuchWindow, 10_000),
+        }
+    }
+}
