@@ -77,10 +77,10 @@ fn summarize(name: &str, hall: &Hall, out: &mut impl Write) -> io::Result<()> {
         return writeln!(out, "  no [arrivals]: nothing to simulate");
     };
     writeln!(out, "  {:.0} orders expected a day, {}", arrivals.expected(), arrivals.doors)?;
-    let busiest = hall.load().into_iter().max_by(|a, b| a.ratio().total_cmp(&b.ratio()));
+    let busiest = hall.load().into_iter().max_by(|a, b| a.needed.total_cmp(&b.needed));
     let Some(load) = busiest else { return Ok(()) };
     let Load { span, needed, staffed, .. } = load;
-    writeln!(out, "  busiest {span}: {needed:.1} windows busy of {staffed:.1} staffed")
+    writeln!(out, "  busiest half hour {span}: {needed:.1} windows busy of {staffed:.1} staffed")
 }
 
 /// What `--json` prints.

@@ -148,7 +148,7 @@ impl<'d> RawFile<'d> {
         oddities::warn_unused(book, mistakes);
         oddities::warn_idle(&hall, book, mistakes);
         if let Some(raw) = &self.arrivals {
-            load::check(&hall, raw, mistakes);
+            load::check(&hall, book, raw, mistakes);
         }
         Some(hall)
     }

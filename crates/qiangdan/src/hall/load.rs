@@ -1,6 +1,9 @@
 //! Offered load: how many windows the orders of each half hour keep busy, and how many are staffed.
 
-use super::{Arrivals, Clerk, Code, Hall, Service, Span, arrivals::RawArrivals, mistake::Mistakes};
+use super::{
+    Arrivals, Clerk, Code, Hall, Service, Span, arrivals::RawArrivals, book::Book,
+    mistake::Mistakes,
+};
 use crate::PoolId;
 
 /// What one half hour asks of the windows.
@@ -16,10 +19,10 @@ pub struct Load {
 }
 
 impl Load {
-    /// Windows needed for each that is staffed; infinite if none is.
+    /// By how many windows the work exceeds the clerks; negative if it does not.
     #[must_use]
-    pub fn ratio(&self) -> f64 {
-        if self.needed > 0.0 { self.needed / self.staffed } else { 0.0 }
+    pub fn excess(&self) -> f64 {
+        self.needed - self.staffed
     }
 }
 
@@ -71,36 +74,33 @@ fn part(slot: Span, span: Span) -> f64 {
 }
 
 /// Warns of more work than can be done: for each pool by its worst half hour, else for the hall.
-pub(super) fn check(hall: &Hall, raw: &RawArrivals<'_>, mistakes: &mut Mistakes) {
+pub(super) fn check(hall: &Hall, book: &Book, raw: &RawArrivals<'_>, mistakes: &mut Mistakes) {
     let Some(arrivals) = &hall.arrivals else { return };
     if hall.clerks.is_empty() {
         return;
     }
     let worst = |pool| {
         let loads = half_hours(arrivals, &hall.services, &hall.clerks, pool);
-        let worst = loads.into_iter().max_by(|a, b| a.ratio().total_cmp(&b.ratio()))?;
-        (worst.ratio() > 1.0).then_some(worst)
+        let worst = loads.into_iter().max_by(|a, b| a.excess().total_cmp(&b.excess()));
+        worst.filter(|load| load.excess() > 1e-9)
     };
-    let mut warn = |load: Load, whom: String| {
-        let Load { span, needed, staffed } = load;
+    let expected = "more clerks, or the queue grows";
+    let mut is_any = false;
+    for (id, pool) in (0..).map(PoolId).zip(&hall.pools) {
+        let Some(Load { span, needed, staffed }) = worst(Some(id)) else { continue };
         let found = format!(
-            "{span} the orders {whom} keep {needed:.1} windows busy, and {staffed:.1} are staffed"
+            "{span} the orders of pool `{}` keep {needed:.1} windows busy, and {staffed:.1} are staffed",
+            pool.key
         );
-        mistakes.odd(
-            Code::Overload,
-            raw.place(span.from_ms),
-            found,
-            "more clerks, or the queue grows",
-        );
-    };
-    let pools = (0..).map(PoolId).zip(&hall.pools);
-    let busy: Vec<_> = pools.filter_map(|(id, pool)| Some((worst(Some(id))?, pool))).collect();
-    if busy.is_empty()
-        && let Some(load) = worst(None)
-    {
-        warn(load, "that come".to_owned());
+        mistakes.odd(Code::Overload, book.pools.place(id.index()), found, expected);
+        is_any = true;
     }
-    for (load, pool) in busy {
-        warn(load, format!("of pool `{}`", pool.key));
+    if let Some(Load { span, needed, staffed }) = worst(None)
+        && !is_any
+    {
+        let found = format!(
+            "{span} the orders keep {needed:.1} windows busy, and {staffed:.1} are staffed"
+        );
+        mistakes.odd(Code::Overload, raw.place(span.from_ms), found, expected);
     }
 }
