@@ -369,3 +369,92 @@ impl fmt::Debug for Mask {
         f.debug_set().entries((0..self.bits).filter(|&i| self.contains(i))).finish()
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    /// Covers two summaries, with a part of a word at the end.
+    const LANES: u32 = 1024 + 40;
+
+    fn all() -> Mask {
+        let mask = Mask::new(LANES);
+        mask.replace(0..LANES);
+        mask
+    }
+
+    #[test]
+    fn set_lanes_are_found_in_order() {
+        let (bitmap, mask) = (Bitmap::new(LANES), all());
+        let lanes = [1063, 0, 31, 32, 700, 1024];
+        for lane in lanes {
+            bitmap.set(lane);
+            bitmap.set(lane);
+        }
+        let mut sorted = lanes.to_vec();
+        sorted.sort_unstable();
+        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), sorted);
+        for lane in [31, 1063] {
+            mask.unset(lane);
+            assert!(!mask.contains(lane) && bitmap.contains(lane));
+        }
+        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [0, 32, 700, 1024]);
+        assert_eq!(bitmap.iter_and(&Mask::new(LANES)).count(), 0);
+    }
+
+    #[test]
+    fn a_lane_with_entries_stays_set() {
+        let bitmap = Bitmap::new(LANES);
+        bitmap.set(3);
+        assert!(!bitmap.clear_if(3, || false));
+        assert!(bitmap.contains(3));
+        assert!(!bitmap.clear_if(4, || panic!("a clear bit asks nothing")));
+        assert!(bitmap.clear_if(3, || true));
+        assert!(!bitmap.contains(3));
+    }
+
+    #[test]
+    fn setting_a_set_bit_keeps_it_from_being_cleared() {
+        let bitmap = Bitmap::new(LANES);
+        bitmap.set(3);
+        let push_between = || {
+            bitmap.set(3);
+            true
+        };
+        assert!(!bitmap.clear_if(3, push_between));
+        assert!(bitmap.contains(3));
+    }
+
+    #[test]
+    fn a_scan_lowers_the_summary() {
+        let (bitmap, mask) = (Bitmap::new(LANES), all());
+        for round in 0..3 {
+            assert!(bitmap.is_empty());
+            bitmap.set(1050);
+            assert!(!bitmap.is_empty());
+            assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [1050], "round {round}");
+            assert!(bitmap.clear_if(1050, || true));
+            assert_eq!(bitmap.iter_and(&mask).count(), 0);
+        }
+    }
+
+    #[test]
+    fn versions_wrap_without_touching_bits() {
+        let bitmap = Bitmap::new(1);
+        bitmap.set(0);
+        bitmap.words[0].fetch_or(!0 << 33, Relaxed);
+        bitmap.summary[0].fetch_or(!0 << 32, Relaxed);
+        bitmap.set(0);
+        bitmap.raise(0);
+        assert_eq!(bitmap.words[0].load(Relaxed), TOLD | 1);
+        assert_eq!(bitmap.summary[0].load(Relaxed), 1);
+    }
+
+    #[test]
+    fn a_mask_is_replaced_whole() {
+        let mask = all();
+        mask.replace([5, 1060]);
+        mask.set(6);
+        assert_eq!((0..LANES).filter(|&i| mask.contains(i)).collect::<Vec<_>>(), [5, 6, 1060]);
+    }
+}

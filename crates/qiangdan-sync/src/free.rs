@@ -106,3 +106,29 @@ impl FreeList {
         }
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn each_index_is_out_once() {
+        let links: Vec<_> = (0..3).map(|_| Cell::new(0)).collect();
+        let free = FreeList::new(3);
+        let take = || free.take(|index| links[index as usize].get());
+        let give = |index: u32| free.give(index, |below| links[index as usize].set(below));
+        assert_eq!([take(), take(), take(), take()], [Some(0), Some(1), Some(2), None]);
+        give(1);
+        give(0);
+        assert_eq!([take(), take(), take()], [Some(0), Some(1), None]);
+    }
+
+    #[test]
+    fn a_word_that_comes_back_differs() {
+        let word = Tagged::new(u32::MAX, 7);
+        assert_eq!(word.then(7), Tagged::new(0, 7));
+        assert_ne!(word.then(7), word);
+    }
+}

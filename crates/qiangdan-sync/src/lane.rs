@@ -327,3 +327,66 @@ impl fmt::Debug for Lane {
         f.debug_struct("Lane").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    fn entry(n: u64) -> Entry {
+        Entry { key: Key { rank: -1, tie: n }, bits: !n }
+    }
+
+    fn pop(lane: &Lane, nodes: &Nodes) -> Option<Entry> {
+        let peeked = lane.peek(nodes)?;
+        assert!(lane.pop_if(nodes, &peeked), "nobody else pops here");
+        Some(peeked.entry)
+    }
+
+    #[test]
+    fn first_in_first_out_over_a_shared_pool() {
+        let nodes = Nodes::new(2 + 3);
+        let (a, b) = (Lane::new(&nodes), Lane::new(&nodes));
+        for round in 0..5 {
+            a.push(&nodes, entry(round)).unwrap();
+            b.push(&nodes, entry(round + 100)).unwrap();
+            a.push(&nodes, entry(round + 1)).unwrap();
+            assert_eq!(b.push(&nodes, entry(0)), Err(NodesExhausted));
+            assert_eq!(pop(&b, &nodes), Some(entry(round + 100)));
+            assert_eq!(
+                [pop(&a, &nodes), pop(&a, &nodes)],
+                [round, round + 1].map(|n| Some(entry(n)))
+            );
+            assert!(a.is_empty(&nodes) && b.is_empty(&nodes));
+            assert_eq!((a.peek(&nodes), b.peek(&nodes)), (None, None));
+        }
+    }
+
+    #[test]
+    fn an_old_peek_removes_nothing() {
+        let nodes = Nodes::new(4);
+        let lane = Lane::new(&nodes);
+        lane.push(&nodes, entry(1)).unwrap();
+        let old = lane.peek(&nodes).unwrap();
+        assert!(lane.pop_if(&nodes, &old));
+        // The same nodes come back in the same places, with other tags.
+        for n in 2..10 {
+            lane.push(&nodes, entry(n)).unwrap();
+            assert!(!lane.pop_if(&nodes, &old));
+            assert_eq!(pop(&lane, &nodes), Some(entry(n)));
+        }
+    }
+
+    #[test]
+    fn nodes_do_not_straddle_cache_lines() {
+        let nodes = Nodes::new(3);
+        for index in 0..3 {
+            assert_eq!(nodes.node(index).as_ptr().addr() % 32, 0);
+        }
+    }
+
+    #[test]
+    fn keys_compare_by_rank_then_tie() {
+        let key = |rank, tie| Key { rank, tie };
+        assert!(key(-2, 9) < key(-1, 0) && key(-1, 0) < key(-1, 1));
+    }
+}

@@ -415,3 +415,66 @@ impl Segment {
         }
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    fn entry(rank: i64) -> Entry {
+        Entry { key: Key { rank, tie: 0 }, bits: rank.cast_unsigned() }
+    }
+
+    fn pop(side: &Side) -> Option<i64> {
+        let peeked = side.peek()?;
+        assert!(side.remove_if(&peeked), "nobody else removes here");
+        Some(peeked.entry.key.rank)
+    }
+
+    #[test]
+    fn smallest_out_first_across_segments() {
+        let side = Side::new(64 + 100);
+        // 37 is prime to 164, so this is every rank once, in a scattered order.
+        for n in 0..164 {
+            side.insert(entry(n * 37 % 164 - 80)).unwrap();
+        }
+        assert_eq!(side.insert(entry(0)), Err(SideFull));
+        for rank in -80..84 {
+            assert_eq!(pop(&side), Some(rank));
+        }
+        assert_eq!((pop(&side), side.is_empty()), (None, true));
+    }
+
+    #[test]
+    fn an_old_peek_removes_nothing() {
+        let side = Side::new(1);
+        side.insert(entry(5)).unwrap();
+        let old = side.peek().unwrap();
+        assert!(side.remove_if(&old));
+        assert!(!side.remove_if(&old));
+        side.insert(entry(5)).unwrap();
+        assert!(!side.remove_if(&old), "the leaf is in another life");
+        assert_eq!(pop(&side), Some(5));
+    }
+
+    #[test]
+    fn a_peek_does_the_work_of_a_remover_that_stopped() {
+        let side = Side::new(64);
+        for rank in [3, 1, 2] {
+            side.insert(entry(rank)).unwrap();
+        }
+        let peeked = side.peek().unwrap();
+        let leaf = side.segments[0].get().unwrap().leaf(peeked.leaf);
+        // The remover's first step, and no more.
+        leaf.state.store(peeked.state + 1, Relaxed);
+        assert_eq!(side.peek().unwrap().entry, entry(2));
+    }
+
+    #[test]
+    fn segments_add_up_to_the_capacity() {
+        let side = Side::new(64 + 128 + 1);
+        assert_eq!([0, 1, 2, 3].map(|k| side.leaves_of(k)), [64, 128, 1, 0]);
+        let side = Side::new(Side::CAPACITY_MAX);
+        let all: u32 = (0..SEGMENTS).map(|k| side.leaves_of(k)).sum();
+        assert_eq!(all, Side::CAPACITY_MAX);
+    }
+}

@@ -170,3 +170,37 @@ impl Ring {
         u32::try_from(freed.len()).unwrap_or(u32::MAX)
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_slots_go_first_then_the_oldest_freed() {
+        let slab = Slab::new(4);
+        assert_eq!([slab.take(), slab.take(), slab.take()], [Some(0), Some(1), Some(2)]);
+        slab.give(2);
+        slab.give(0);
+        assert_eq!(slab.in_use(), 1);
+        assert_eq!([slab.take(), slab.take(), slab.take()], [Some(3), Some(2), Some(0)]);
+        assert_eq!((slab.take(), slab.in_use()), (None, 4));
+    }
+
+    #[test]
+    fn a_retired_slot_makes_the_slab_smaller() {
+        let slab = Slab::new(2);
+        let slot = slab.take().unwrap();
+        slab.retire(slot);
+        assert_eq!((slab.capacity(), slab.in_use()), (1, 0));
+        assert_eq!((slab.take(), slab.take()), (Some(1), None));
+    }
+
+    #[test]
+    #[should_panic(expected = "given back once")]
+    fn a_slot_given_back_too_often_is_found_out() {
+        let slab = Slab::new(1);
+        slab.take();
+        slab.give(0);
+        slab.give(0);
+    }
+}

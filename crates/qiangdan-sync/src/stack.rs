@@ -149,3 +149,43 @@ impl Drop for Drain<'_> {
         }
     }
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_taken_once_newest_first() {
+        let inbox = Inbox::new(5);
+        assert!(inbox.push(0) && inbox.push(4) && inbox.push(2));
+        assert!(!inbox.push(4), "it is queued");
+        assert_eq!(inbox.take().collect::<Vec<_>>(), [2, 4, 0]);
+        assert_eq!(inbox.take().count(), 0);
+        assert!(inbox.push(4));
+    }
+
+    #[test]
+    fn an_index_may_be_pushed_again_once_returned() {
+        let inbox = Inbox::new(3);
+        inbox.push(0);
+        inbox.push(1);
+        let mut drain = inbox.take();
+        assert_eq!(drain.next(), Some(1));
+        assert!(inbox.push(1), "it was returned");
+        assert!(!inbox.push(0), "it was not");
+        assert_eq!((drain.next(), drain.next()), (Some(0), None));
+        assert_eq!(inbox.take().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn what_a_drain_leaves_goes_back() {
+        let inbox = Inbox::new(3);
+        for index in 0..3 {
+            inbox.push(index);
+        }
+        assert_eq!(inbox.take().next(), Some(2));
+        let mut rest: Vec<_> = inbox.take().collect();
+        rest.sort_unstable();
+        assert_eq!(rest, [0, 1]);
+    }
+}

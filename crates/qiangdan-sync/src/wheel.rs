@@ -397,3 +397,148 @@ fn pay(left: &mut usize) -> bool {
     *left = left.saturating_sub(1);
     paid
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    const YEAR: u64 = 365 * 24 * 3600 * 1000;
+
+    /// Advances in one piece; slots with equal instants in the order of their numbers, backwards.
+    fn advance(driver: &mut WheelDriver, looks: &Looks, now: u64) -> Vec<(u32, u64)> {
+        let mut looked = vec![];
+        let key = |slot: u32| u64::from(!slot);
+        let advanced = driver.advance(looks, now, usize::MAX, key, |slot, due| {
+            looked.push((slot, due));
+            None
+        });
+        assert_eq!(advanced, Advanced { looked: looked.len(), done: true });
+        looked
+    }
+
+    #[test]
+    fn a_look_is_neither_early_nor_late() {
+        // Just below, at and above the starts of buckets on all levels.
+        let mut dues: Vec<u64> = (0..LEVELS)
+            .flat_map(|level| [1, 2, 63].map(|n| n << (level * LEVEL_BITS).min(58)))
+            .flat_map(|start| [start - 1, start, start + 1])
+            .chain([u64::MAX - 1])
+            .collect();
+        dues.sort_unstable();
+        dues.dedup();
+        let (looks, mut driver) = Wheel::new(u32::try_from(dues.len()).unwrap());
+        for (slot, &due) in (0..).zip(&dues) {
+            looks.arm(slot, due);
+        }
+        for (slot, &due) in (0..).zip(&dues) {
+            if due > 0 {
+                assert_eq!(advance(&mut driver, &looks, due - 1), []);
+            }
+            assert!(driver.next(&looks).unwrap() <= due);
+            assert_eq!(advance(&mut driver, &looks, due), [(slot, due)]);
+        }
+        assert_eq!(driver.next(&looks), None);
+    }
+
+    #[test]
+    fn the_earliest_arm_counts() {
+        let (looks, mut driver) = Wheel::new(2);
+        looks.arm(1, 5000);
+        assert_eq!(driver.next(&looks), Some(4096), "the start of its bucket");
+        looks.arm(1, 70);
+        looks.arm(1, 900);
+        assert_eq!(driver.next(&looks), Some(64));
+        looks.arm(1, 20);
+        assert_eq!(driver.next(&looks), Some(20), "exact on the lowest level");
+        assert_eq!(advance(&mut driver, &looks, 10_000), [(1, 20)]);
+        assert_eq!(driver.next(&looks), None);
+    }
+
+    #[test]
+    fn looks_go_by_instant_then_key() {
+        let (looks, mut driver) = Wheel::new(5);
+        for (slot, due) in [(0, 9), (1, 3), (2, 9), (3, 2), (4, 9)] {
+            looks.arm(slot, due);
+        }
+        let expected = [(3, 2), (1, 3), (4, 9), (2, 9), (0, 9)];
+        assert_eq!(advance(&mut driver, &looks, 9), expected);
+    }
+
+    #[test]
+    fn an_instant_that_has_passed_is_looked_at_next_time() {
+        let (looks, mut driver) = Wheel::new(2);
+        assert_eq!(advance(&mut driver, &looks, 1000), []);
+        looks.arm(0, 10);
+        looks.arm(1, 4);
+        assert_eq!(driver.next(&looks), Some(4));
+        assert_eq!(advance(&mut driver, &looks, 1000), [(1, 4), (0, 10)]);
+    }
+
+    #[test]
+    fn what_a_look_asks_for_comes_within_the_same_advance() {
+        let (looks, mut driver) = Wheel::new(2);
+        looks.arm(0, 1);
+        looks.arm(1, 40);
+        let mut looked = vec![];
+        let advanced = driver.advance(
+            &looks,
+            100,
+            usize::MAX,
+            |_| 0,
+            |slot, due| {
+                looked.push((slot, due));
+                (slot == 0).then_some(due + 30)
+            },
+        );
+        assert_eq!(looked, [(0, 1), (0, 31), (1, 40), (0, 61), (0, 91)]);
+        assert_eq!(advanced, Advanced { looked: 5, done: true });
+        assert_eq!(driver.next(&looks), Some(121));
+        assert_eq!(advance(&mut driver, &looks, 121), [(0, 121)]);
+    }
+
+    #[test]
+    fn pieces_make_the_same_looks_as_a_whole() {
+        let dues = [3, 70, 70, 4095, 4096, 4097, 70, 300_000, 64, 65];
+        for budget in 1..40 {
+            let (looks, mut driver) = Wheel::new(10);
+            for (slot, due) in (0..).zip(dues) {
+                looks.arm(slot, due);
+            }
+            let mut looked = vec![];
+            let mut pieces = 0;
+            loop {
+                let advanced = driver.advance(&looks, 300_000, budget, u64::from, |slot, due| {
+                    looked.push((due, slot));
+                    None
+                });
+                pieces += 1;
+                let earliest = (0..10).map(|slot| looks.due(slot)).min().unwrap();
+                assert!(driver.next(&looks).unwrap_or(u64::MAX) <= earliest);
+                if advanced.done {
+                    break;
+                }
+            }
+            let mut sorted: Vec<_> = dues.into_iter().zip(0..).collect();
+            sorted.sort_unstable();
+            assert_eq!(looked, sorted, "budget {budget}");
+            assert!(budget > 10 || pieces > 1);
+        }
+    }
+
+    #[test]
+    fn years_cost_nothing() {
+        let (looks, mut driver) = Wheel::new(1);
+        looks.arm(0, 1000 * YEAR);
+        let advanced = driver.advance(&looks, 999 * YEAR, 20, |_| 0, |_, _| None);
+        assert_eq!(advanced, Advanced { looked: 0, done: true });
+        assert_eq!(advance(&mut driver, &looks, 1000 * YEAR), [(0, 1000 * YEAR)]);
+    }
+
+    #[test]
+    fn never_is_never() {
+        let (looks, mut driver) = Wheel::new(1);
+        looks.arm(0, u64::MAX);
+        assert_eq!(driver.next(&looks), None);
+        assert_eq!(advance(&mut driver, &looks, u64::MAX), []);
+    }
+}
