@@ -3,6 +3,7 @@
 //! This crate keeps dice and files out of the library. In reading order:
 //!
 //! * [`dice`]: random streams, laws of durations, arrivals;
+//! * [`trace`]: recorded orders;
 //! * [`event_list`]: what happens outside the engine, in order of time;
 //! * [`driver`]: the engine in virtual time;
 //! * [`report`]: what happened, summed up, and how sure the verdict is.
@@ -13,3 +14,4 @@ pub mod dice;
 pub mod driver;
 pub mod event_list;
 pub mod report;
+pub mod trace;

@@ -186,22 +186,23 @@ mod tests {
 
     #[test]
     fn every_slot_gets_its_number_and_nothing_arrives_between() {
-        let days = 4_000;
+        let days = 4_000_u32;
         let mut arrivals = Arrivals::new(day(), Stream::new(0, 0, Purpose::Arrivals)).unwrap();
-        let mut counts = vec![vec![0_u32; days]; 4];
+        let mut counts = [(); 4].map(|()| vec![]);
         for today in 0..days {
-            arrivals.restart(Stream::new(11, today as u64, Purpose::Arrivals));
-            let mut before = 0;
+            arrivals.restart(Stream::new(11, u64::from(today), Purpose::Arrivals));
+            let (mut before, mut seen) = (0, [0_u32; 4]);
             for at in arrivals.by_ref() {
                 assert!(at >= before);
                 before = at;
                 let slot = day().iter().position(|s| (s.from_ms..s.to_ms).contains(&at)).unwrap();
-                counts[slot][today] += 1;
+                seen[slot] += 1;
             }
             assert_eq!(arrivals.next(), None);
+            counts.iter_mut().zip(seen).for_each(|(all, seen)| all.push(seen));
         }
         for (slot, counts) in day().iter().zip(counts) {
-            let (n, expected) = (days as f64, slot.expected);
+            let (n, expected) = (f64::from(days), slot.expected);
             let mean = f64::from(counts.iter().sum::<u32>()) / n;
             let squares: f64 = counts.iter().map(|&c| (f64::from(c) - expected).powi(2)).sum();
             assert!((mean - expected).abs() <= 4.0 * (expected / n).sqrt(), "{slot:?}: {mean}");
