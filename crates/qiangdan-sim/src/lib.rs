@@ -6,6 +6,8 @@
 //! * [`trace`]: recorded orders;
 //! * [`event_list`]: what happens outside the engine, in order of time;
 //! * [`driver`]: the engine in virtual time;
+//! * [`of_hall`]: what a run needs to know of a hall;
+//! * [`simulate`](mod@simulate): random days;
 //! * [`report`]: what happened, summed up, and how sure the verdict is.
 
 #![forbid(unsafe_code)]
@@ -13,5 +15,8 @@
 pub mod dice;
 pub mod driver;
 pub mod event_list;
+mod keep;
+pub mod of_hall;
 pub mod report;
+pub mod simulate;
 pub mod trace;

@@ -68,7 +68,7 @@ pub trait Record {
     fn served(&mut self, _clerk: ClerkId, _from_ms: u64, _to_ms: u64) {}
     /// A clerk was at the window from `from_ms` to `to_ms`.
     fn present(&mut self, _clerk: ClerkId, _from_ms: u64, _to_ms: u64) {}
-    /// Something that time did: a stage, a breach.
+    /// Something that befell a waiting order: a stage, a breach.
     fn event(&mut self, _event: &Event, _visit: Option<&Visit>) {}
 }
 
@@ -145,6 +145,12 @@ impl Driver {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The latest instant at which a clerk came, went or finished, in milliseconds.
+    #[must_use]
+    pub fn last_ms(&self) -> u64 {
+        self.staff.last_ms()
     }
 
     /// How many orders were refused because the engine was full.
@@ -277,6 +283,10 @@ impl Driver {
                     let visit = self.visits.serve(index, grabbed.claim, at_ms);
                     let ends_ms = at_ms.saturating_add(visit.takes_ms).min(EventList::TIME_MS_MAX);
                     record.claimed(visit, grabbed.wait_ms);
+                    // A breach in the very millisecond of the claim is told by the claim.
+                    for event in self.outbox.events().iter().skip(1) {
+                        record.event(event, Some(visit));
+                    }
                     self.outside.push(Outside { at_ms: ends_ms, kind: kind::DONE, payload: index });
                     self.staff.took(turn);
                 }
