@@ -1,11 +1,24 @@
 //! The `qiangdan` command. Results go to stdout, progress and mistakes to stderr.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "simulate and replay do not call everything yet")
+)]
 
 mod check;
 mod exit;
+mod lang;
+mod messages;
 mod mistakes;
+mod progress;
 mod replay;
+mod show;
 mod simulate;
+mod units;
+
+#[cfg(test)]
+#[path = "../tests/sample/mod.rs"]
+mod sample;
 
 use std::{io, process::ExitCode};
 

@@ -1,0 +1,236 @@
+//! Every text of a report, in both languages: key, 中文, English.
+
+/// Key, Chinese, English. Placeholders are `{word}`.
+pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
+    // Titles and sources.
+    ("simulated", "仿真报告", "Simulation report"),
+    ("replayed", "重放报告", "Replay report"),
+    (
+        "source_simulated",
+        "随机 {days} 天 · 种子 {seed} · 随机流第 {streams} 版",
+        "{days} random days · seed {seed} · streams v{streams}",
+    ),
+    (
+        "source_replayed",
+        "流水 {trace} · {days} 天 · {rows} 行（略过 {skipped} 行）· 方式 {mode}",
+        "trace {trace} · {days} days · {rows} rows ({skipped} skipped) · mode {mode}",
+    ),
+    ("engine", "引擎", "engine"),
+    // Verdict.
+    ("target_is", "目标：等候不超过 {t}的占比 ≥ {s}", "Target: ≥ {s} wait no longer than {t}"),
+    ("met", "达标", "met"),
+    ("missed", "未达标", "missed"),
+    ("unsure", "未定", "unsure"),
+    ("whole_day", "全天", "whole day"),
+    ("worst_half_hour", "最差半小时", "worst half hour"),
+    ("decides", "以此为准", "decides"),
+    ("orders_unit", "件", "orders"),
+    ("interval", "95 % 置信区间", "95 % interval"),
+    (
+        "holds_barely",
+        "点估计已达目标，但区间跨过目标线，建议增加天数",
+        "the share reaches the target, its interval does not yet: run more days",
+    ),
+    (
+        "fails_barely",
+        "点估计低于目标，但区间跨过目标线，建议增加天数",
+        "the share is below the target, its interval is not yet: run more days",
+    ),
+    (
+        "basis_orders",
+        "区间按件数估算（Wilson），没有日间波动可用，可能偏窄",
+        "interval by number of orders (Wilson), without spread of days: may be narrow",
+    ),
+    // Totals.
+    ("arrived", "到达", "arrived"),
+    ("arrived_per_day", "到达/天", "per day"),
+    ("at_once", "免等", "no wait"),
+    ("abandoned", "离开", "left"),
+    ("abandoned_late", "等候超过目标后离开", "left after the target"),
+    ("still_waiting", "闭厅仍在等", "still waiting"),
+    ("breaches", "超时", "breaches"),
+    ("per_day", "每天", "per day"),
+    ("times", "次数", "times"),
+    ("served_at_once", "到达即被抢单", "no wait"),
+    ("unclaimed_max", "未被抢单者最长等候", "longest wait of anybody never grabbed"),
+    // Waits.
+    ("by_service", "按事项", "By service"),
+    ("p50", "p50", "p50"),
+    ("p90", "p90", "p90"),
+    ("p99", "p99", "p99"),
+    ("service", "事项", "service"),
+    ("all_services", "合计", "all"),
+    ("mean", "平均", "mean"),
+    ("max", "最长", "max"),
+    ("within", "达标率", "within"),
+    ("by_half_hour", "按到达时段", "By half hour of arrival"),
+    ("half_hour", "时段", "from"),
+    ("queue", "排队", "queue"),
+    ("queue_mean", "均排", "queue"),
+    ("queue_max", "最多", "most"),
+    ("windows_open", "开窗", "open"),
+    ("against_target", "p90 / 目标", "p90 / target"),
+    (
+        "bar_note",
+        "竖线为目标；✗ 为该时段达标率低于目标",
+        "tick: the target; ✗: share below the target",
+    ),
+    ("recorded", "实录", "recorded"),
+    ("recorded_beside", "实录对照", "Beside what was recorded"),
+    ("this_run", "本次", "this run"),
+    ("difference", "差", "change"),
+    // Windows.
+    ("window_use", "窗口利用率", "Window use"),
+    ("window", "窗口", "window"),
+    ("group", "组", "group"),
+    ("windows", "窗口数", "windows"),
+    ("lowest_highest", "最低–最高", "lowest–highest"),
+    ("used", "利用率", "use"),
+    ("orders_per_day", "件/天", "orders/day"),
+    ("open_hours", "开窗时数/天", "open h/day"),
+    ("and_more", "另有 {n} 个窗口，见报告页或 --json", "{n} more windows: see the page or --json"),
+    // Escalations.
+    ("escalations", "升级", "Escalations"),
+    ("ladder", "阶梯", "ladder"),
+    ("stage", "级", "stage"),
+    ("stage_after", "等候达", "after"),
+    ("what", "措施", "what happens"),
+    ("no_escalations", "没有升级阶梯。", "There is no ladder."),
+    // Hints.
+    ("next", "下一步", "next"),
+    ("hint_page", "完整报告：{path}", "full report: {path}"),
+    (
+        "hint_make_page",
+        "--report 文件.html 生成可打印的完整报告",
+        "--report FILE.html writes the full report, ready to print",
+    ),
+    ("hint_json", "--json 给程序读取", "--json for programs"),
+    ("hint_days", "增加天数（--days）可收窄区间", "more days (--days) narrow the interval"),
+    (
+        "hint_worst",
+        "先看 {start} 前后：每天到达 {arrived} 件，开窗 {open} 个",
+        "look at {start} first: {arrived} orders a day arrive, {open} windows are open",
+    ),
+    // The page.
+    ("figures", "主要数字", "Main figures"),
+    ("figure", "指标", "figure"),
+    ("chart_curve", "等候多久以内被抢单", "Share grabbed within a wait"),
+    (
+        "chart_curve_note",
+        "每条曲线：等候不超过横轴时间的占比。十字线为目标。",
+        "Each line: the share that waited no longer than this. The cross-hair is the target.",
+    ),
+    ("chart_half_hours", "各时段等候", "Waits by half hour of arrival"),
+    (
+        "chart_half_hours_note",
+        "按到达时刻。色带为 p50 至 p95；灰红底为达标率低于目标的时段。",
+        "By time of arrival. The band runs from p50 to p95; shaded half hours fall short of the target.",
+    ),
+    ("chart_queue", "排队人数", "People waiting"),
+    (
+        "chart_queue_note",
+        "半小时均值；色带为各天均值的 5 %–95 %。",
+        "Mean over each half hour; the band holds 5–95 % of the days' means.",
+    ),
+    (
+        "chart_queue_note_single",
+        "半小时均值与最大值。只有一天，没有日间色带。",
+        "Mean over each half hour and the most. A single day has no band.",
+    ),
+    ("chart_windows", "窗口利用率", "Window use"),
+    (
+        "chart_windows_note",
+        "忙时 ÷ 开窗时，须线为 95 % 置信区间；虚线 85 % 为经验上限。",
+        "Busy ÷ open with 95 % intervals; above the 85 % guide queues grow fast.",
+    ),
+    ("chart_staffing", "到达与开窗", "Arrivals and open windows"),
+    (
+        "chart_staffing_note",
+        "每半小时到达件数（柱）与平均开窗数（阶梯线）。",
+        "Orders arriving per half hour (bars) and windows open on average (steps).",
+    ),
+    ("axis_minutes", "等候 / 分钟", "wait / minutes"),
+    ("axis_share", "占比", "share"),
+    ("axis_time", "到达时刻", "time of arrival"),
+    ("axis_clock", "时刻", "time of day"),
+    ("axis_people", "人", "people"),
+    ("axis_window", "窗口", "window"),
+    ("axis_count", "件 / 个", "orders / windows"),
+    ("target", "目标", "target"),
+    ("no_wait", "免等", "no wait"),
+    ("band_days", "各天 5–95 %", "5–95 % of days"),
+    ("method", "方法", "Method"),
+    (
+        "method_wait",
+        "等候：从到达到第一次被抢单。恰好等于目标算达标。",
+        "Wait: from arrival to the first grab. A wait of exactly the target keeps it.",
+    ),
+    (
+        "method_share",
+        "达标率 = 目标内被抢单 ÷（被抢单 + 等候超过目标后离开 + 闭厅时已等候超过目标）。久等而去的人算未达标。",
+        "Share within = grabbed within the target ÷ (grabbed + left after waiting longer + still waiting longer at close). Whoever leaves late is a failure, not missing data.",
+    ),
+    (
+        "method_interval_days",
+        "区间：每天为一次独立重复；达标率用比率估计（delta 法）与 Student t；各时段区间做 Bonferroni 校正。",
+        "Intervals: each day is an independent replication; ratio estimator (delta method) with Student's t; half hours are Bonferroni-corrected.",
+    ),
+    (
+        "method_interval_orders",
+        "区间：只有一天，用 Wilson 得分区间，把各件当作独立，可能偏窄；各时段做 Bonferroni 校正。",
+        "Intervals: a single day, so Wilson's score interval, which takes orders as independent and may be too narrow; half hours are Bonferroni-corrected.",
+    ),
+    (
+        "method_quantile",
+        "分位数：保留每一次等候，取最近秩（至少 p 的等候不超过它的最小值），不做近似。",
+        "Quantiles: every wait is kept; nearest rank (the smallest wait that a share p does not exceed), no sketch.",
+    ),
+    (
+        "method_worst",
+        "最差半小时：整个运行中至少 30 件的时段里达标率最低者。",
+        "Worst half hour: the lowest share among half hours with at least 30 orders over the run.",
+    ),
+    (
+        "method_engine",
+        "每一天都跑在与真实大厅相同的引擎上；同一种子得到同一份报告。",
+        "Every day ran through the engine that serves live halls; the same seed gives the same report.",
+    ),
+    ("repeat", "如何复现", "How to repeat this"),
+    ("inputs", "输入", "Inputs"),
+    ("overall", "全部", "all services"),
+    ("most", "最多", "most"),
+    ("arrivals", "到达", "arrivals"),
+    ("open_windows", "开窗", "open windows"),
+    ("day_unit", "天", "days"),
+    ("minutes_unit", "分", "min"),
+    ("share_below", "低于目标", "below target"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(word, _)| word)
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_every_text_and_the_same_placeholders() {
+        for (key, zh, en) in MESSAGES {
+            assert!(!zh.is_empty() && !en.is_empty(), "{key}");
+            assert_eq!(placeholders(zh), placeholders(en), "{key}");
+        }
+    }
+
+    #[test]
+    fn no_key_is_given_twice() {
+        let keys = MESSAGES.iter().map(|message| message.0).collect::<BTreeSet<_>>();
+        assert_eq!(keys.len(), MESSAGES.len());
+    }
+}
