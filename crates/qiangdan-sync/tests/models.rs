@@ -1,0 +1,287 @@
+//! Each structure, used by one thread, against a model a child could check.
+
+#![cfg(not(qiangdan_loom))]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use qiangdan_sync::{
+    Bitmap, Entry, Inbox, Key, Lane, Mask, Nodes, NodesExhausted, Side, SideFull, Wheel,
+};
+
+const CASES: u32 = if cfg!(miri) { 4 } else { 512 };
+const STEPS: usize = if cfg!(miri) { 30 } else { 200 };
+
+fn entry() -> impl Strategy<Value = Entry> {
+    (-3..3_i64, 0..3_u64, 0..4_u64)
+        .prop_map(|(rank, tie, bits)| Entry { key: Key { rank, tie }, bits })
+}
+
+#[derive(Clone, Debug)]
+enum LaneOp {
+    Push(usize, Entry),
+    Pop(usize),
+    PopWithOldPeek(usize),
+}
+
+fn lane_op() -> impl Strategy<Value = LaneOp> {
+    prop_oneof![
+        3 => (0..2_usize, entry()).prop_map(|(lane, entry)| LaneOp::Push(lane, entry)),
+        2 => (0..2_usize).prop_map(LaneOp::Pop),
+        1 => (0..2_usize).prop_map(LaneOp::PopWithOldPeek),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum SideOp {
+    Insert(Entry),
+    Remove,
+    RemoveOld,
+}
+
+fn side_op() -> impl Strategy<Value = SideOp> {
+    prop_oneof![3 => entry().prop_map(SideOp::Insert), 2 => Just(SideOp::Remove), 1 => Just(SideOp::RemoveOld)]
+}
+
+#[derive(Clone, Debug)]
+enum BitmapOp {
+    Set(u32),
+    ClearIf(u32, bool),
+    MaskSet(u32),
+    MaskUnset(u32),
+    Scan,
+}
+
+/// Few lanes, at both ends of words and summaries.
+fn lane() -> impl Strategy<Value = u32> {
+    prop_oneof![0..3_u32, 30..34_u32, 1022..1026_u32]
+}
+
+fn bitmap_op() -> impl Strategy<Value = BitmapOp> {
+    prop_oneof![
+        3 => lane().prop_map(BitmapOp::Set),
+        3 => (lane(), any::<bool>()).prop_map(|(lane, empty)| BitmapOp::ClearIf(lane, empty)),
+        2 => lane().prop_map(BitmapOp::MaskSet),
+        1 => lane().prop_map(BitmapOp::MaskUnset),
+        2 => Just(BitmapOp::Scan),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum WheelOp {
+    Arm { slot: u32, in_ms: u64 },
+    ArmPast { slot: u32, ago_ms: u64 },
+    Advance { by_ms: u64, budget: usize },
+    Next,
+}
+
+/// Spans that end on each level now and then.
+fn span() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => 0..5_u64, 3 => 0..200_u64, 2 => 4000..5000_u64, 1 => 0..20_000_000_u64]
+}
+
+fn wheel_op() -> impl Strategy<Value = WheelOp> {
+    prop_oneof![
+        4 => (0..6_u32, span()).prop_map(|(slot, in_ms)| WheelOp::Arm { slot, in_ms }),
+        1 => (0..6_u32, span()).prop_map(|(slot, ago_ms)| WheelOp::ArmPast { slot, ago_ms }),
+        3 => (span(), 1..12_usize).prop_map(|(by_ms, budget)| WheelOp::Advance { by_ms, budget }),
+        1 => Just(WheelOp::Next),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..<_>::default() })]
+
+    #[test]
+    fn lanes_are_queues_over_a_shared_pool(ops in vec(lane_op(), 0..STEPS)) {
+        const ROOM: usize = 5;
+        let nodes = Nodes::new(5 + 2);
+        let lanes = [Lane::new(&nodes), Lane::new(&nodes)];
+        let mut models = [VecDeque::new(), VecDeque::new()];
+        let mut old = [None, None];
+        for op in ops {
+            match op {
+                LaneOp::Push(lane, entry) => {
+                    let full = models.iter().map(VecDeque::len).sum::<usize>() == ROOM;
+                    let expected = if full { Err(NodesExhausted) } else { Ok(()) };
+                    prop_assert_eq!(lanes[lane].push(&nodes, entry), expected);
+                    if !full {
+                        models[lane].push_back(entry);
+                    }
+                }
+                LaneOp::Pop(lane) => {
+                    let peeked = lanes[lane].peek(&nodes);
+                    prop_assert_eq!(peeked.map(|peeked| peeked.entry), models[lane].pop_front());
+                    if let Some(peeked) = peeked {
+                        prop_assert!(lanes[lane].pop_if(&nodes, &peeked));
+                        old[lane] = Some(peeked);
+                    }
+                }
+                LaneOp::PopWithOldPeek(lane) => {
+                    if let Some(peeked) = old[lane] {
+                        prop_assert!(!lanes[lane].pop_if(&nodes, &peeked));
+                    }
+                }
+            }
+            for (lane, model) in lanes.iter().zip(&models) {
+                prop_assert_eq!(lane.is_empty(&nodes), model.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_side_gives_the_smallest(ops in vec(side_op(), 0..STEPS)) {
+        const ROOM: usize = 70;
+        let side = Side::new(70);
+        // Equal entries may be there more than once.
+        let mut model: BTreeMap<(Key, u64), usize> = BTreeMap::new();
+        let (mut len, mut old) = (0, None);
+        for op in ops {
+            match op {
+                SideOp::Insert(entry) => {
+                    let full = len == ROOM;
+                    prop_assert_eq!(side.insert(entry), if full { Err(SideFull) } else { Ok(()) });
+                    if !full {
+                        len += 1;
+                        *model.entry((entry.key, entry.bits)).or_default() += 1;
+                    }
+                }
+                SideOp::Remove => {
+                    let peeked = side.peek();
+                    let smallest = model.keys().next().map(|&(key, _)| key);
+                    prop_assert_eq!(peeked.map(|peeked| peeked.entry.key), smallest);
+                    if let Some(peeked) = peeked {
+                        prop_assert!(side.remove_if(&peeked));
+                        len -= 1;
+                        let left = model.get_mut(&(peeked.entry.key, peeked.entry.bits));
+                        let left = left.expect("what comes out had gone in");
+                        *left -= 1;
+                        if *left == 0 {
+                            model.remove(&(peeked.entry.key, peeked.entry.bits));
+                        }
+                        old = Some(peeked);
+                    }
+                }
+                SideOp::RemoveOld => {
+                    if let Some(peeked) = old {
+                        prop_assert!(!side.remove_if(&peeked));
+                    }
+                }
+            }
+            prop_assert_eq!(side.is_empty(), len == 0);
+        }
+    }
+
+    #[test]
+    fn a_bitmap_is_a_set(ops in vec(bitmap_op(), 0..STEPS)) {
+        const LANES: u32 = 1026;
+        let (bitmap, mask) = (Bitmap::new(LANES), Mask::new(LANES));
+        let (mut set, mut masked) = (BTreeSet::new(), BTreeSet::new());
+        for op in ops {
+            match op {
+                BitmapOp::Set(lane) => {
+                    bitmap.set(lane);
+                    set.insert(lane);
+                }
+                BitmapOp::ClearIf(lane, empty) => {
+                    let cleared = bitmap.clear_if(lane, || empty);
+                    prop_assert_eq!(cleared, empty && set.contains(&lane));
+                    if cleared {
+                        set.remove(&lane);
+                    }
+                }
+                BitmapOp::MaskSet(lane) => {
+                    mask.set(lane);
+                    masked.insert(lane);
+                }
+                BitmapOp::MaskUnset(lane) => {
+                    mask.unset(lane);
+                    masked.remove(&lane);
+                }
+                BitmapOp::Scan => {
+                    let found: Vec<_> = bitmap.iter_and(&mask).collect();
+                    let expected: Vec<_> = set.intersection(&masked).copied().collect();
+                    prop_assert_eq!(found, expected);
+                }
+            }
+            prop_assert!(set.is_empty() || !bitmap.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_inbox_is_a_set_that_is_taken_whole(ops in vec(proptest::option::of(0..6_u32), 0..STEPS)) {
+        let inbox = Inbox::new(6);
+        let mut model = vec![];
+        for op in ops {
+            match op {
+                Some(index) => {
+                    let newly = !model.contains(&index);
+                    prop_assert_eq!(inbox.push(index), newly);
+                    if newly {
+                        model.insert(0, index);
+                    }
+                }
+                None => {
+                    prop_assert_eq!(inbox.take().collect::<Vec<_>>(), model);
+                    model = vec![];
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wheel_looks_in_order_and_in_time(ops in vec(wheel_op(), 0..STEPS), again in vec(span(), 8)) {
+        let (looks, mut driver) = Wheel::new(6);
+        let mut armed: BTreeMap<u32, u64> = BTreeMap::new();
+        let key = |slot: u32| u64::from(slot * 5 % 7);
+        let (mut now, mut looked) = (0, 0_usize);
+        for op in ops {
+            let arm = match op {
+                WheelOp::Arm { slot, in_ms } => Some((slot, now + in_ms)),
+                WheelOp::ArmPast { slot, ago_ms } => Some((slot, now.saturating_sub(ago_ms))),
+                WheelOp::Advance { .. } | WheelOp::Next => None,
+            };
+            if let Some((slot, due)) = arm {
+                looks.arm(slot, due);
+                let cell = armed.entry(slot).or_insert(due);
+                *cell = due.min(*cell);
+            }
+            let earliest = armed.values().min().copied();
+            if let WheelOp::Advance { by_ms, budget } = op {
+                now += by_ms;
+                let mut failed = None;
+                loop {
+                    let advanced = driver.advance(&looks, now, budget, key, |slot, due| {
+                        let min = armed.iter().map(|(&slot, &due)| (due, key(slot), slot)).min();
+                        let expected = min.filter(|&(due, ..)| due <= now);
+                        if expected != Some((due, key(slot), slot)) {
+                            failed.get_or_insert((slot, due, expected));
+                        }
+                        armed.remove(&slot);
+                        looked += 1;
+                        // Every other look asks for another one, at times within this advance.
+                        let next = (looked % 2 == 0).then(|| due + 1 + again[looked / 2 % again.len()]);
+                        if let Some(next) = next {
+                            armed.insert(slot, next);
+                        }
+                        next
+                    });
+                    prop_assert_eq!(failed, None);
+                    if advanced.done {
+                        break;
+                    }
+                }
+                prop_assert!(armed.values().all(|&due| due > now), "late: {armed:?} at {now}");
+            } else if matches!(op, WheelOp::Next) {
+                let next = driver.next(&looks);
+                prop_assert_eq!(next.is_some(), earliest.is_some());
+                if let (Some(next), Some(earliest)) = (next, earliest) {
+                    prop_assert!(next <= earliest);
+                    // Within the block of 64 ms of the last advance, or in the past, it is exact.
+                    prop_assert!(next == earliest || earliest / 64 > now / 64);
+                }
+            }
+        }
+    }
+}

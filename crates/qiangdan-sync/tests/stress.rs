@@ -1,0 +1,335 @@
+//! Real threads on real caches: what goes in comes out exactly once, in time.
+//!
+//! Loom sees every interleaving of a few steps; these see a few interleavings of many steps.
+
+#![cfg(not(qiangdan_loom))]
+#![expect(clippy::disallowed_methods, reason = "tests may start threads")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the numbers are small"
+)]
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::thread;
+
+use qiangdan_sync::{
+    Bitmap, ClaimWord, Entry, Key, Lane, Mask, Nodes, Owner, Phase, Refused, Side, Slab, Wheel,
+};
+
+const THREADS: u32 = 4;
+const ROUNDS: u64 = if cfg!(miri) { 80 } else { 400_000 };
+
+/// A queue of slots as an engine would build it, with as little as possible.
+struct Pool {
+    slab: Slab,
+    claims: Vec<ClaimWord>,
+    /// Written by the filler, read by the holder.
+    data: Vec<AtomicU64>,
+    nodes: Nodes,
+    lanes: Vec<Lane>,
+    sides: Vec<Side>,
+    bitmap: Bitmap,
+}
+
+const LANES: u32 = 3;
+const SLOTS: u32 = 40;
+
+impl Pool {
+    fn new() -> Self {
+        // Entries of closed slots stay until somebody meets them, so there is room for some more.
+        let nodes = Nodes::new(SLOTS * 4);
+        Self {
+            slab: Slab::new(SLOTS),
+            claims: (0..SLOTS).map(|_| ClaimWord::new()).collect(),
+            data: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
+            lanes: (0..LANES).map(|_| Lane::new(&nodes)).collect(),
+            sides: (0..LANES).map(|_| Side::new(SLOTS * 4)).collect(),
+            bitmap: Bitmap::new(LANES),
+            nodes,
+        }
+    }
+
+    fn submit(&self, order: u64, lane: u32) -> bool {
+        let Some(slot) = self.slab.take() else { return false };
+        let Some(generation) = self.claims[slot as usize].fill() else {
+            self.slab.retire(slot);
+            return false;
+        };
+        self.data[slot as usize].store(order, Relaxed);
+        self.claims[slot as usize].open(generation);
+        let entry = entry(slot, generation, order);
+        self.lanes[lane as usize].push(&self.nodes, entry).expect("there is room");
+        self.bitmap.set(lane);
+        true
+    }
+
+    /// The smallest of the heads, held.
+    fn grab(&self, mask: &Mask, owner: Owner) -> Option<(u32, u32, u16, u32)> {
+        loop {
+            let heads = self.bitmap.iter_and(mask).filter_map(|lane| {
+                let (queue, side) = (&self.lanes[lane as usize], &self.sides[lane as usize]);
+                let queued = queue.peek(&self.nodes);
+                let aside = side.peek();
+                if queued.is_none() && aside.is_none() {
+                    self.bitmap.clear_if(lane, || queue.is_empty(&self.nodes) && side.is_empty());
+                    return None;
+                }
+                Some((lane, queued, aside))
+            });
+            let (lane, queued, aside) = heads.min_by_key(|(_, queued, aside)| {
+                let keys = [queued.map(|p| p.entry.key), aside.map(|p| p.entry.key)];
+                keys.into_iter().flatten().min()
+            })?;
+            let from_side = match (&queued, &aside) {
+                (Some(queued), Some(aside)) => aside.entry.key < queued.entry.key,
+                (queued, _) => queued.is_none(),
+            };
+            let bits = if from_side {
+                let aside = aside.expect("one of the two is there");
+                self.sides[lane as usize].remove_if(&aside);
+                aside.entry.bits
+            } else {
+                let queued = queued.expect("one of the two is there");
+                self.lanes[lane as usize].pop_if(&self.nodes, &queued);
+                queued.entry.bits
+            };
+            let (slot, generation) = ((bits & 0xffff_ffff) as u32, (bits >> 32) as u32);
+            match self.claims[slot as usize].try_hold(generation, owner) {
+                Ok(epoch) => return Some((slot, generation, epoch, lane)),
+                Err(Refused::Stale | Refused::NotOpen(_)) => {}
+                Err(refused) => panic!("{refused}"),
+            }
+        }
+    }
+
+    fn put_back(&self, (slot, generation, epoch, lane): (u32, u32, u16, u32), owner: Owner) {
+        let order = self.data[slot as usize].load(Relaxed);
+        let claim = &self.claims[slot as usize];
+        claim.try_release(generation, epoch, owner, Phase::Open).expect("this thread holds it");
+        let entry = entry(slot, generation, order);
+        self.sides[lane as usize].insert(entry).expect("there is room");
+        self.bitmap.set(lane);
+    }
+
+    fn finish(&self, (slot, generation, epoch, _): (u32, u32, u16, u32), owner: Owner) -> u64 {
+        let order = self.data[slot as usize].load(Relaxed);
+        let claim = &self.claims[slot as usize];
+        claim.try_finish(generation, epoch, owner).expect("this thread holds it");
+        self.slab.give(slot);
+        order
+    }
+}
+
+fn entry(slot: u32, generation: u32, order: u64) -> Entry {
+    let key = Key { rank: order.cast_signed() / 8, tie: order };
+    Entry { key, bits: u64::from(generation) << 32 | u64::from(slot) }
+}
+
+#[test]
+fn every_order_is_finished_exactly_once() {
+    let pool = Pool::new();
+    let mask = Mask::new(LANES);
+    mask.replace(0..LANES);
+    let finished: Vec<_> = (0..ROUNDS).map(|_| AtomicU32::new(0)).collect();
+    let next = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for n in 0..THREADS {
+            let (pool, mask, finished, next) = (&pool, &mask, &finished, &next);
+            scope.spawn(move || {
+                let owner = Owner::new(n).unwrap();
+                let mut mine: Option<u64> = None;
+                let mut step = n;
+                loop {
+                    let order = mine.take().or_else(|| {
+                        Some(next.fetch_add(1, Relaxed)).filter(|&order| order < ROUNDS)
+                    });
+                    if let Some(order) = order
+                        && !pool.submit(order, (order % u64::from(LANES)) as u32)
+                    {
+                        mine = Some(order);
+                    }
+                    let Some(grabbed) = pool.grab(mask, owner) else {
+                        if order.is_none() {
+                            return;
+                        }
+                        continue;
+                    };
+                    step += 1;
+                    if step % 4 == 0 {
+                        pool.put_back(grabbed, owner);
+                        continue;
+                    }
+                    let order = pool.finish(grabbed, owner);
+                    assert_eq!(finished[order as usize].fetch_add(1, Relaxed), 0, "twice: {order}");
+                }
+            });
+        }
+    });
+    // A thread may have left while another put an order back; nothing may be hidden now.
+    let owner = Owner::new(0).unwrap();
+    while let Some(grabbed) = pool.grab(&mask, owner) {
+        let order = pool.finish(grabbed, owner);
+        assert_eq!(finished[order as usize].fetch_add(1, Relaxed), 0, "twice: {order}");
+    }
+    let lost = finished.iter().filter(|count| count.load(Relaxed) != 1).count();
+    assert_eq!((lost, pool.slab.in_use()), (0, 0));
+    for lane in 0..LANES as usize {
+        assert!(pool.lanes[lane].is_empty(&pool.nodes) && pool.sides[lane].is_empty());
+    }
+}
+
+#[test]
+fn a_lane_keeps_each_pushers_order() {
+    let nodes = Nodes::new(20);
+    let lane = Lane::new(&nodes);
+    let popped = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for pusher in 0..2_i64 {
+            let (lane, nodes) = (&lane, &nodes);
+            scope.spawn(move || {
+                for tie in 0..ROUNDS {
+                    let entry = Entry { key: Key { rank: pusher, tie }, bits: !tie };
+                    while lane.push(nodes, entry).is_err() {
+                        thread::yield_now();
+                    }
+                }
+            });
+        }
+        for _ in 0..2 {
+            let (lane, nodes, popped) = (&lane, &nodes, &popped);
+            scope.spawn(move || {
+                let mut last = [None; 2];
+                while popped.load(Relaxed) < 2 * ROUNDS {
+                    let Some(peeked) = lane.peek(nodes) else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    let Entry { key, bits } = peeked.entry;
+                    assert_eq!(bits, !key.tie, "the words of one entry");
+                    if lane.pop_if(nodes, &peeked) {
+                        popped.fetch_add(1, Relaxed);
+                        let last = &mut last[key.rank as usize];
+                        assert!(*last < Some(key.tie), "first in, first out");
+                        *last = Some(key.tie);
+                    }
+                }
+            });
+        }
+    });
+    assert!(lane.is_empty(&nodes));
+}
+
+#[test]
+fn a_side_never_hides_what_was_inserted() {
+    let side = Side::new(200);
+    let rounds = ROUNDS / 10;
+    thread::scope(|scope| {
+        for n in 0..THREADS {
+            let side = &side;
+            scope.spawn(move || {
+                for round in 0..rounds {
+                    let tie = round * u64::from(THREADS) + u64::from(n);
+                    // Ranks go down as often as up.
+                    let rank = (tie * 7919 % 1000).cast_signed();
+                    side.insert(Entry { key: Key { rank, tie }, bits: !tie })
+                        .expect("there is room");
+                    // At least this thread's own entry is there, or another thread has removed it,
+                    // and then that thread's own entry is there in its place.
+                    loop {
+                        let peeked = side.peek().expect("each thread removes only one per insert");
+                        assert_eq!(peeked.entry.bits, !peeked.entry.key.tie);
+                        if side.remove_if(&peeked) {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert!(side.is_empty() && side.peek().is_none());
+}
+
+#[test]
+fn a_wheel_is_never_early_and_loses_nothing() {
+    const SLOTS_PER_ARMER: u32 = 50;
+    let (looks, mut driver) = Wheel::new(2 * SLOTS_PER_ARMER);
+    // What the armer asked for last; 0 when the look has been taken note of.
+    let asked: Vec<_> = (0..2 * SLOTS_PER_ARMER).map(|_| AtomicU64::new(0)).collect();
+    let clock = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let armed = AtomicU64::new(0);
+    let rounds = ROUNDS / 20;
+    let looked = thread::scope(|scope| {
+        for armer in 0..2 {
+            let (looks, asked, clock, armed, stop) = (&looks, &asked, &clock, &armed, &stop);
+            scope.spawn(move || {
+                for round in 0..rounds {
+                    let slot =
+                        armer * SLOTS_PER_ARMER + (round % u64::from(SLOTS_PER_ARMER)) as u32;
+                    while asked[slot as usize].load(Acquire) != 0 {
+                        thread::yield_now();
+                    }
+                    let due = clock.load(Relaxed) + 1 + round * 31 % 150;
+                    asked[slot as usize].store(due, Relaxed);
+                    looks.arm(slot, due + 100);
+                    looks.arm(slot, due);
+                    armed.fetch_add(1, Release);
+                }
+                if armer == 0 {
+                    while armed.load(Acquire) < 2 * rounds {
+                        thread::yield_now();
+                    }
+                    stop.store(true, Release);
+                }
+            });
+        }
+        let (mut looked, mut now) = (0, 0);
+        loop {
+            let stopped = stop.load(Acquire);
+            now += 1;
+            clock.store(now, Relaxed);
+            let advanced = driver.advance(&looks, now, 64, u64::from, |slot, due| {
+                assert!(due <= now, "early: {due} at {now}");
+                // The look sees what the armer wrote before arming, or nothing is asked for: then
+                // it is the later of two arms, left over.
+                let wanted = asked[slot as usize].load(Relaxed);
+                if wanted != 0 && wanted <= now {
+                    asked[slot as usize].store(0, Release);
+                    looked += 1;
+                    None
+                } else {
+                    (wanted != 0).then_some(wanted)
+                }
+            });
+            if stopped && advanced.done && driver.next(&looks).is_none() {
+                return looked;
+            }
+        }
+    });
+    assert_eq!(looked, 2 * rounds);
+    assert!(asked.iter().all(|asked| asked.load(Relaxed) == 0));
+}
+
+#[test]
+fn a_slab_hands_each_slot_to_one_thread() {
+    let slab = Slab::new(3);
+    let taken: Vec<_> = (0..3).map(|_| AtomicBool::new(false)).collect();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..ROUNDS / 10 {
+                    let Some(slot) = slab.take() else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    assert!(!taken[slot as usize].swap(true, AcqRel), "slot {slot} is taken twice");
+                    taken[slot as usize].store(false, Release);
+                    slab.give(slot);
+                }
+            });
+        }
+    });
+    assert_eq!(slab.in_use(), 0);
+}
