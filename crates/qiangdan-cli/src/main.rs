@@ -10,6 +10,7 @@ mod exit;
 mod lang;
 mod messages;
 mod mistakes;
+mod outcome;
 mod progress;
 mod replay;
 mod show;

@@ -51,7 +51,6 @@ fn count(errors: usize, warnings: usize) -> String {
 /// # Errors
 ///
 /// If the file cannot be read, with its name in the message, or `err` not be written.
-#[expect(dead_code, reason = "for the subcommands that run a hall")]
 pub(crate) fn load(path: &Path, err: &mut impl Write) -> io::Result<Option<Hall>> {
     let (name, text) = read(path)?;
     match Hall::parse(&name, &text) {
