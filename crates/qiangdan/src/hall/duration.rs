@@ -220,3 +220,104 @@ fn decimal_hours(ms: u64) -> String {
     let places = u128::from(left) * 100_000_000 / u128::from(HOUR_MS);
     format!("{whole}.{places:08}").trim_end_matches('0').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: Result<Duration, DurationError>) {
+        assert_eq!(text.parse::<Duration>(), expect, "{text}");
+    }
+
+    #[test]
+    fn people_write_natural_time_in_many_ways() {
+        let minutes = |minutes: u64| Ok(Duration::Natural { ms: minutes * MINUTE_MS });
+        for text in
+            ["90 min", "90min", "1 h 30 min", "1h30m", "1.5 h", "1 小时 30 分钟", "1小时30分"]
+        {
+            check(text, minutes(90));
+        }
+        for text in ["10 minutes", "600 s", "10 分钟", " 10 min ", "010 min", "0.5 min 9.5 min"] {
+            let is_falling = text != "0.5 min 9.5 min";
+            check(text, if is_falling { minutes(10) } else { Err(DurationError::UnitsNotFalling) });
+        }
+        check("1 min 30 s 250 ms", Ok(Duration::Natural { ms: 90_250 }));
+        check("2 days", minutes(2 * 24 * 60));
+        check("0 min", minutes(0));
+    }
+
+    #[test]
+    fn working_time_is_another_clock() {
+        for text in ["5 working days", "5wd", "5 个工作日", "5工作日", "5  working   days"] {
+            check(text, Ok(Duration::WorkingDays { days: 5 }));
+        }
+        for text in ["4 working hours", "4wh", "4 个工作小时"] {
+            check(text, Ok(Duration::Working { ms: 4 * HOUR_MS }));
+        }
+        check("1.5 working hours", Ok(Duration::Working { ms: 3 * HOUR_MS / 2 }));
+        check("1.5 working days", Err(DurationError::NotWhole));
+        check("1 wd 2 h", Err(DurationError::UnitsNotFalling));
+        check("1 h 2 wd", Err(DurationError::UnitsNotFalling));
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_a_reason() {
+        for text in ["", "min", "-5 min", ". min", "1. min", "1.2.3 min", "１０ 分钟"] {
+            check(text, Err(DurationError::NoNumber));
+        }
+        check("10", Err(DurationError::NoUnit));
+        check("10 min 5", Err(DurationError::NoUnit));
+        check("10 minuets", Err(DurationError::UnknownUnit));
+        check("10 min, 5 s", Err(DurationError::UnknownUnit));
+        check("5 s 10 min", Err(DurationError::UnitsNotFalling));
+        check("0.3 ms", Err(DurationError::NotWhole));
+        check("0.00000000000000000000001 h", Err(DurationError::NotWhole));
+        check("36526 d", Err(DurationError::TooLong));
+        check("36525 d 1 ms", Err(DurationError::TooLong));
+        check("36526 wd", Err(DurationError::TooLong));
+        check("99999999999999999999 min", Err(DurationError::TooLong));
+    }
+
+    #[test]
+    fn a_head_start_may_be_negative() {
+        assert_eq!(Duration::signed_ms("15 min"), Ok(Some(900_000)));
+        assert_eq!(Duration::signed_ms("-5 min"), Ok(Some(-300_000)));
+        assert_eq!(Duration::signed_ms("− 5 min"), Ok(Some(-300_000)));
+        assert_eq!(Duration::signed_ms("--5 min"), Err(DurationError::NoNumber));
+        assert_eq!(Duration::signed_ms("5 wd"), Ok(None));
+    }
+
+    #[test]
+    fn a_duration_shows_as_a_person_would_write_it() {
+        let show = |text: &str| text.parse::<Duration>().unwrap().to_string();
+        assert_eq!(show("90min"), "1 h 30 min");
+        assert_eq!(show("2 d"), "48 h");
+        assert_eq!(show("1wd"), "1 working day");
+        assert_eq!(show("4.25 wh"), "4.25 working hours");
+    }
+
+    fn duration() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            (0..=LONGEST_MS).prop_map(|ms| Duration::Natural { ms }),
+            (0..=36_525_u32).prop_map(|days| Duration::WorkingDays { days }),
+            // What can be written in hours with a few places.
+            (0..=LONGEST_MS / 9_000).prop_map(|n| Duration::Working { ms: n * 9_000 }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(duration in duration()) {
+            prop_assert_eq!(duration.to_string().parse(), Ok(duration));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), near in "[0-9.]{0,25} ?[a-z工作日分 ]{0,8}") {
+            let _ = text.parse::<Duration>();
+            let _ = near.repeat(2).parse::<Duration>();
+        }
+    }
+}

@@ -230,8 +230,12 @@ impl Mistakes {
         let lines = Lines::new(text);
         let place = |mut reports: Vec<Report>| {
             reports.sort_by_key(|report| (report.at.start, report.code));
-            // One thing checked from two sides is one mistake.
-            reports.dedup_by(|a, b| (a.code, &a.at) == (b.code, &b.at));
+            // One thing checked from two sides is one mistake, and so is one series of thirty wrong
+            // windows. But a table can lack several keys.
+            reports.dedup_by(|a, b| {
+                let is_same_kind = (a.code, &a.at) == (b.code, &b.at);
+                is_same_kind && (a.code != Code::MissingKey || a.found == b.found)
+            });
             reports.into_iter().map(|report| lines.place(file, report)).collect()
         };
         (place(self.wrong), place(self.odd))

@@ -240,3 +240,6 @@ impl Hall {
         self.rules.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,9 @@ impl Names {
         let expected = if self.at.is_empty() {
             format!("the {} to be defined", self.kind)
         } else {
-            value::one_of(self.names.iter().map(|(name, _)| name.as_str()))
+            let is_first = |&(number, (name, _)): &(usize, &(String, _))| self.at[name] == number;
+            let names = self.names.iter().enumerate().filter(is_first);
+            value::one_of(names.map(|(_, (name, _))| name.as_str()))
         };
         mistakes.wrong(self.no_such, at, found, expected).did_you_mean(name, known());
         None

@@ -7,7 +7,8 @@ const LONGEST: usize = 64;
 /// wrong, missing, too many or swapped with their neighbour. The first of equally near ones.
 pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
-    if word.len() > LONGEST {
+    // The numbers near a number are other numbers, not what was meant.
+    if word.len() > LONGEST || word.iter().all(char::is_ascii_digit) {
         return None;
     }
     let most = (word.len() / 3).max(1);
@@ -62,6 +63,7 @@ mod tests {
         check("police", &["social", "household"], None);
         check("a", &["b"], None);
         check("", &["b"], None);
+        check("09", &["08", "10"], None);
         check(&"x".repeat(100), &["x"], None);
     }
 }

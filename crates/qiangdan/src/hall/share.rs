@@ -76,3 +76,61 @@ impl fmt::Display for Share {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: Result<u32, ShareError>) {
+        assert_eq!(text.parse().map(|share: Share| share.millionths), expect, "{text}");
+    }
+
+    #[test]
+    fn a_share_is_a_number_and_a_percent_sign() {
+        check("90 %", Ok(900_000));
+        check("90%", Ok(900_000));
+        check(" 99.5 % ", Ok(995_000));
+        check("90％", Ok(900_000));
+        check("0 %", Ok(0));
+        check("0.0001 %", Ok(1));
+        check("120 %", Ok(1_200_000));
+        check("1.50000 %", Ok(15_000));
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_a_reason() {
+        check("", Err(ShareError::NoPercent));
+        check("0.9", Err(ShareError::NoPercent));
+        for text in ["%", "x %", "-1 %", ".5 %", "5. %", "1,5 %", "1e2 %", "9 0 %"] {
+            check(text, Err(ShareError::NoNumber));
+        }
+        check("0.00001 %", Err(ShareError::TooFine));
+        check("1001 %", Err(ShareError::TooMuch));
+        check("99999999999999999999 %", Err(ShareError::TooMuch));
+    }
+
+    #[test]
+    fn a_share_of_something_is_rounded_down() {
+        let share = |text: &str| text.parse::<Share>().unwrap();
+        assert_eq!(share("80 %").of(600_000), 480_000);
+        assert_eq!(share("33.3333 %").of(3), 0);
+        assert_eq!(Share::WHOLE.of(u64::MAX), u64::MAX);
+        assert_eq!(share("1000 %").of(u64::MAX), u64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(millionths in 0..=10_000_000_u32) {
+            let share = Share { millionths };
+            prop_assert_eq!(share.to_string().parse(), Ok(share));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), near in "[0-9.]{0,25} ?%?") {
+            let _ = (text.parse::<Share>(), near.parse::<Share>());
+        }
+    }
+}

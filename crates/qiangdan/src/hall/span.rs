@@ -83,3 +83,62 @@ impl fmt::Display for Span {
         write!(f, "{}-{}", time_of_day(self.from_ms), time_of_day(self.to_ms))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: Result<(u64, u64), SpanError>) {
+        let minutes = |span: Span| (span.from_ms / MINUTE_MS, span.to_ms / MINUTE_MS);
+        assert_eq!(text.parse().map(minutes), expect, "{text}");
+    }
+
+    #[test]
+    fn a_span_is_two_times_and_a_hyphen() {
+        for text in ["09:00-12:00", "9:00 - 12:00", "09:00–12:00", "09：00～12：00"] {
+            check(text, Ok((540, 720)));
+        }
+        check("00:00-24:00", Ok((0, 1_440)));
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_a_reason() {
+        check("", Err(SpanError::NoHyphen));
+        check("09:00", Err(SpanError::NoHyphen));
+        for text in ["9-12", "09:0-12:00", "009:00-12:00", "-1:00-12:00", "09:00-12:00-13:00"] {
+            check(text, Err(SpanError::NoTime));
+        }
+        for text in ["09:60-12:00", "09:00-24:01", "25:00-26:00"] {
+            check(text, Err(SpanError::NoSuchTime));
+        }
+        check("12:00-09:00", Err(SpanError::Backwards));
+        check("12:00-12:00", Err(SpanError::Backwards));
+    }
+
+    #[test]
+    fn spans_share_what_lies_in_both() {
+        let span = |text: &str| text.parse::<Span>().unwrap();
+        let shared = |a: &str, b: &str| span(a).shared_ms(span(b)) / MINUTE_MS;
+        assert_eq!(shared("09:00-12:00", "11:30-13:00"), 30);
+        assert_eq!(shared("09:00-12:00", "12:00-13:00"), 0);
+        assert_eq!(shared("09:00-12:00", "14:00-15:00"), 0);
+        assert_eq!(shared("09:00-12:00", "10:00-11:00"), 60);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(from in 0..1_440_u64, lasts in 1..=1_440_u64) {
+            let to = (from + lasts).min(1_440);
+            let span = Span { from_ms: from * MINUTE_MS, to_ms: to * MINUTE_MS };
+            prop_assert_eq!(span.to_string().parse(), Ok(span));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), near in "[0-9]{0,3}:?[0-9]{0,3}-?[0-9:]{0,6}") {
+            let _ = (text.parse::<Span>(), near.parse::<Span>());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `qiangdan check` from the outside: what it prints, and how it ends.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+
+use std::{fs, path::PathBuf};
+
+use assert_cmd::Command;
+
+fn example(name: &str) -> PathBuf {
+    let halls = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/halls");
+    halls.join(name)
+}
+
+/// The county hall with one change, in a directory of its own.
+fn changed(test: &str, old: &str, new: &str) -> PathBuf {
+    let text = fs::read_to_string(example("county.toml")).unwrap();
+    assert!(text.contains(old));
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("hall.toml"), text.replacen(old, new, 1)).unwrap();
+    folder
+}
+
+fn check() -> Command {
+    let mut command = Command::cargo_bin("qiangdan").unwrap();
+    command.arg("check").env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+    command
+}
+
+/// Exit code, standard output, standard error.
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_valid_hall_is_summed_up() {
+    let (code, out, err) = run(check().arg(example("county.toml")));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (_, summary) = out.split_once(": ").unwrap();
+    insta::assert_snapshot!(summary, @r"
+    清溪县政务服务中心 (Qingxi County Service Hall)
+      4 services, 1 pool, 5 windows, 5 clerks
+      105 orders expected a day, 09:00-17:00
+      busiest half hour 10:00-10:30: 3.2 windows busy of 5.0 staffed
+    ");
+}
+
+#[test]
+fn every_example_is_valid() {
+    let halls = ["county.toml", "nanchang.toml", "warsaw.toml"].map(example);
+    assert_eq!(run(check().args(halls)).0, 0);
+}
+
+#[test]
+fn a_mistake_is_underlined_and_ends_with_3() {
+    let folder = changed("underlined", "needs = [\"household\"]", "needs = [\"houshold\"]");
+    let (code, out, _) = run(check().current_dir(folder).arg("hall.toml"));
+    assert_eq!(code, 3);
+    insta::assert_snapshot!(out, @r#"
+    error[hall::no-such-skill]: there is no skill `houshold`
+      --> hall.toml:38:10
+       |
+    38 | needs = ["houshold"]
+       |          ^^^^^^^^^^ expected `household` or `property`
+       |
+       = help: did you mean `household`?
+
+    1 error, 0 warnings
+    "#);
+}
+
+#[test]
+fn a_warning_does_not_count() {
+    let folder = changed("warning", "[roles]", "[roles]\ndirector = \"值班主任\"");
+    let (code, out, _) = run(check().current_dir(folder).arg("hall.toml"));
+    assert_eq!(code, 0);
+    assert!(out.starts_with("warning[hall::unused]: nothing refers to role `director`"), "{out}");
+    assert!(out.contains("0 errors, 1 warning\nhall.toml: 清溪县政务服务中心"), "{out}");
+}
+
+#[test]
+fn programs_get_json() {
+    let folder = changed("json", "\"10 min\"", "\"10 minuets\"");
+    let (code, out, _) = run(check().current_dir(folder).args(["--json", "hall.toml"]));
+    assert_eq!(code, 3);
+    insta::assert_snapshot!(out, @r#"
+    {
+      "schema": "qiangdan/check/1",
+      "files": [
+        {
+          "file": "hall.toml",
+          "ok": false,
+          "errors": [
+            {
+              "code": "hall::bad-duration",
+              "line": 19,
+              "column": 19,
+              "found": "`10 minuets` is no duration: an unknown unit",
+              "expected": "one such as `10 min` or `1 h 30 min`",
+              "message": "`10 minuets` is no duration: an unknown unit, expected one such as `10 min` or `1 h 30 min`",
+              "help": null
+            }
+          ],
+          "warnings": []
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_with_1() {
+    let folder = changed("unread", "\"10 min\"", "\"10 minuets\"");
+    // The other file is still looked at.
+    let (code, out, err) = run(check().current_dir(folder).args(["nowhere.toml", "hall.toml"]));
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: nowhere.toml: "), "{err}");
+    assert!(out.contains("hall::bad-duration"), "{out}");
+}
+
+#[test]
+fn colours_come_only_when_wanted() {
+    let folder = changed("colours", "\"10 min\"", "\"10 minuets\"");
+    let mut command = check();
+    command.current_dir(folder).arg("hall.toml");
+    assert!(!run(&mut command).1.contains('\u{1b}'));
+    assert!(run(command.env("CLICOLOR_FORCE", "1")).1.contains('\u{1b}'));
+    assert_eq!(run(&mut check()).0, 2);
+}
