@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
                 continue;
             }
         };
-        let (hall, mistakes, warnings) = match Hall::parse(&name, &text) {
+        let (hall, errors, warnings) = match Hall::parse(&name, &text) {
             Ok(Checked { hall, warnings }) => (Some(hall), Vec::new(), warnings),
             Err(invalid) => (None, invalid.mistakes, invalid.warnings),
         };
@@ -44,11 +44,11 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
             exit = Exit::Invalid;
         }
         if args.json {
-            bodies.push(FileBody::new(name, &mistakes, &warnings));
+            bodies.push(FileBody::new(name, &errors, &warnings));
             continue;
         }
-        if !mistakes.is_empty() || !warnings.is_empty() {
-            mistakes::render(&text, &mistakes, &warnings, out)?;
+        if !errors.is_empty() || !warnings.is_empty() {
+            mistakes::render(&text, &errors, &warnings, out)?;
         }
         if let Some(hall) = hall {
             summarize(&name, &hall, out)?;
