@@ -17,7 +17,7 @@
 //!
 //! # Features
 //!
-//! * `hall-file` (default): reads hall files. Brings serde, toml and jiff.
+//! * `hall-file` (default): reads hall files. Brings toml and jiff.
 #![forbid(unsafe_code)]
 
 mod clerk;

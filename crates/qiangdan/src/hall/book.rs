@@ -1,5 +1,7 @@
 //! All names of a file.
 
+use std::collections::BTreeSet;
+
 use super::{Code, names::Names};
 
 /// The names of everything in the file that can be referred to.
@@ -16,6 +18,8 @@ pub(super) struct Book {
     pub(super) windows: Names,
     /// Nothing refers to a clerk; the names are kept to see that each is there once.
     pub(super) clerks: Names,
+    /// What recorded traces call services.
+    pub(super) recorded: BTreeSet<String>,
 }
 
 impl Book {
@@ -31,6 +35,7 @@ impl Book {
             shifts: Names::new("shift pattern", Code::NoSuchShift, 1_000),
             windows: Names::new("window", Code::NoSuchWindow, 10_000),
             clerks: Names::new("clerk", Code::NoSuchWindow, 10_000),
+            recorded: BTreeSet::new(),
         }
     }
 }

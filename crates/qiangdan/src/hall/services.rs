@@ -24,6 +24,8 @@ pub struct Service {
     /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits). At most one is
     /// a limit on the wait.
     pub limits: Vec<usize>,
+    /// What recorded traces call it, besides its key. No name belongs to two services.
+    pub recorded_as: Vec<String>,
 }
 
 /// A service as written.
@@ -35,12 +37,13 @@ pub(super) struct RawService<'d> {
     needs: Vec<Spanned<&'d str>>,
     takes: Option<Takes>,
     limits: Vec<Spanned<&'d str>>,
+    recorded_as: Vec<Spanned<&'d str>>,
 }
 
 impl<'d> RawService<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
-        table.only(&["name", "pool", "needs", "takes", "limit"], mistakes);
+        table.only(&["name", "pool", "needs", "takes", "limit", "recorded_as"], mistakes);
         let name = table.get("name").and_then(|value| value::text(value, mistakes));
         let pool = table.need("pool", "\"front\"", mistakes);
         let pool = pool.and_then(|value| value::string(value, "the key of a pool", mistakes));
@@ -55,7 +58,10 @@ impl<'d> RawService<'d> {
             Some(value) => value::strings(value, "[\"ten-minutes\", \"promise\"]", mistakes),
             None => Vec::new(),
         };
-        Some(Self { key, name, pool, needs: needs.unwrap_or_default(), takes, limits })
+        let recorded_as = table.get("recorded_as");
+        let recorded_as = recorded_as.map(|value| value::strings(value, "[\"Q021\"]", mistakes));
+        let (needs, recorded_as) = (needs.unwrap_or_default(), recorded_as.unwrap_or_default());
+        Some(Self { key, name, pool, needs, takes, limits, recorded_as })
     }
 
     /// Looks references up. What is wrong is reported and stands in for itself.
@@ -86,6 +92,12 @@ impl<'d> RawService<'d> {
                 under.push(found);
             }
         }
+        for name in &self.recorded_as {
+            if !book.recorded.insert(name.get_ref().to_string()) {
+                let found = format!("`{}` is recorded as a service already", name.get_ref());
+                mistakes.wrong(Code::Twice, name.span(), found, "each once");
+            }
+        }
         Service {
             id,
             name: self.name.unwrap_or_else(|| Text::both(&key)),
@@ -94,6 +106,7 @@ impl<'d> RawService<'d> {
             needs,
             takes: self.takes.unwrap_or(Takes::Fixed { ms: 0 }),
             limits: under,
+            recorded_as: self.recorded_as.iter().map(|name| name.get_ref().to_string()).collect(),
         }
     }
 }
