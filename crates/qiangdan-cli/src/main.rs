@@ -21,7 +21,7 @@ mod units;
 #[path = "../tests/sample/mod.rs"]
 mod sample;
 
-use std::{io, process::ExitCode};
+use std::{ffi::OsString, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
@@ -44,8 +44,24 @@ enum Command {
     Replay(replay::Args),
 }
 
+/// `--clerks from trace` reads better than `--clerks from-trace`; both are understood.
+fn joined(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for arg in args {
+        match &joined[..] {
+            [.., option, from] if option == "--clerks" && from == "from" => {
+                let from = joined.pop().unwrap_or_default();
+                joined
+                    .push([from.as_os_str(), "-".as_ref(), arg.as_os_str()].into_iter().collect());
+            }
+            _ => joined.push(arg),
+        }
+    }
+    joined
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(joined(std::env::args_os()));
     let (mut out, mut err) = (anstream::stdout().lock(), anstream::stderr());
     let ran = match &cli.command {
         Command::Check(args) => check::run(args, &mut out, &mut err),

@@ -1,4 +1,4 @@
-//! Keeps the figures of a day while it is driven.
+//! Keeps the figures of days while they are driven.
 
 use qiangdan::{ClerkId, Event, EventKind, Rules, ServiceId};
 
@@ -7,68 +7,115 @@ use crate::{
     report::Day,
 };
 
-/// One day's figures, told by the driver.
+/// The figures of one day or several, told by the driver.
 #[derive(Debug)]
 pub(crate) struct Keeper<'a> {
-    pub(crate) day: Day,
+    pub(crate) days: Vec<Day>,
+    /// When each day begins, in milliseconds of the run; rising.
+    starts_ms: Vec<u64>,
     rules: &'a Rules,
     /// The window of each clerk.
     window_of: &'a [usize],
-    /// When the day began, in milliseconds of the run.
-    start_ms: u64,
+    waiting: Level,
+    open: Level,
+}
+
+/// A count that goes on into the next day.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    day: usize,
+    count: u32,
 }
 
 impl<'a> Keeper<'a> {
-    pub(crate) fn new(day: Day, rules: &'a Rules, window_of: &'a [usize]) -> Self {
-        Self { day, rules, window_of, start_ms: 0 }
+    /// For days that begin at `starts_ms` of the run.
+    pub(crate) fn new(
+        days: Vec<Day>,
+        starts_ms: Vec<u64>,
+        rules: &'a Rules,
+        window_of: &'a [usize],
+    ) -> Self {
+        assert_eq!(days.len(), starts_ms.len(), "each day has a beginning");
+        let (waiting, open) = (Level::default(), Level::default());
+        Self { days, starts_ms, rules, window_of, waiting, open }
     }
 
-    /// The day that follows begins at this instant of the run.
+    /// The only day begins again, at another instant of the run.
     pub(crate) fn begin(&mut self, start_ms: u64) {
-        self.start_ms = start_ms;
+        self.starts_ms[0] = start_ms;
     }
 
-    fn of_day(&self, at_ms: u64) -> u64 {
-        at_ms.saturating_sub(self.start_ms)
+    /// The day an instant belongs to, and the instant within it.
+    fn find(&self, at_ms: u64) -> (usize, u64) {
+        let day = match self.starts_ms[..] {
+            [_] => 0,
+            _ => self.starts_ms.partition_point(|&start| start <= at_ms).saturating_sub(1),
+        };
+        (day, at_ms.saturating_sub(self.starts_ms[day]))
     }
 }
 
 impl Record for Keeper<'_> {
     fn arrived(&mut self, visit: &Visit) {
-        self.day.arrived(visit.service, self.of_day(visit.at_ms));
+        let (day, at_ms) = self.find(visit.at_ms);
+        self.days[day].arrived(visit.service, at_ms);
     }
 
     fn claimed(&mut self, visit: &Visit, wait_ms: u64) {
-        self.day.claimed(visit.service, self.of_day(visit.at_ms), wait_ms);
+        let (day, at_ms) = self.find(visit.at_ms);
+        self.days[day].claimed(visit.service, at_ms, wait_ms);
     }
 
     fn abandoned(&mut self, visit: &Visit, wait_ms: u64) {
-        self.day.abandoned(visit.service, self.of_day(visit.at_ms), wait_ms);
+        let (day, at_ms) = self.find(visit.at_ms);
+        self.days[day].abandoned(visit.service, at_ms, wait_ms);
     }
 
     fn still_waiting(&mut self, visit: &Visit, wait_ms: u64) {
-        self.day.still_waiting(visit.service, self.of_day(visit.at_ms), wait_ms);
+        let (day, at_ms) = self.find(visit.at_ms);
+        self.days[day].still_waiting(visit.service, at_ms, wait_ms);
     }
 
     fn waiting_now(&mut self, at_ms: u64, orders: u32) {
-        self.day.waiting_now(self.of_day(at_ms), orders);
+        let (day, at_ms) = self.find(at_ms);
+        if day != self.waiting.day {
+            self.days[day].waiting_now(0, self.waiting.count);
+        }
+        self.waiting = Level { day, count: orders };
+        self.days[day].waiting_now(at_ms, orders);
     }
 
     fn open_now(&mut self, at_ms: u64, windows: u32) {
-        self.day.open_now(self.of_day(at_ms), windows);
+        let (day, at_ms) = self.find(at_ms);
+        if day != self.open.day {
+            self.days[day].open_now(0, self.open.count);
+        }
+        self.open = Level { day, count: windows };
+        self.days[day].open_now(at_ms, windows);
     }
 
     fn served(&mut self, clerk: ClerkId, from_ms: u64, to_ms: u64) {
-        self.day.window(self.window_of[clerk.index()], 0, to_ms - from_ms, 1);
+        let (day, _) = self.find(from_ms);
+        self.days[day].window(self.window_of[clerk.index()], 0, to_ms - from_ms, 1);
     }
 
     fn present(&mut self, clerk: ClerkId, from_ms: u64, to_ms: u64) {
-        self.day.window(self.window_of[clerk.index()], to_ms - from_ms, 0, 0);
+        let (first, _) = self.find(from_ms);
+        for day in first..self.days.len() {
+            let from_ms = if day == first { from_ms } else { self.starts_ms[day] };
+            let ends_ms = self.starts_ms.get(day + 1).map_or(to_ms, |&next| next.min(to_ms));
+            if from_ms >= to_ms {
+                break;
+            }
+            let open_ms = ends_ms.saturating_sub(from_ms);
+            self.days[day].window(self.window_of[clerk.index()], open_ms, 0, 0);
+        }
     }
 
     fn event(&mut self, event: &Event, visit: Option<&Visit>) {
-        let Some(service) = visit.map(|visit| visit.service) else { return };
-        tell(&mut self.day, self.rules, event, service);
+        let Some(visit) = visit else { return };
+        let (day, _) = self.find(visit.at_ms);
+        tell(&mut self.days[day], self.rules, event, visit.service);
     }
 }
 

@@ -8,6 +8,7 @@
 //! * [`driver`]: the engine in virtual time;
 //! * [`of_hall`]: what a run needs to know of a hall;
 //! * [`simulate`](mod@simulate): random days;
+//! * [`replay`](mod@replay): recorded days;
 //! * [`report`]: what happened, summed up, and how sure the verdict is.
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod driver;
 pub mod event_list;
 mod keep;
 pub mod of_hall;
+pub mod replay;
 pub mod report;
 pub mod simulate;
 pub mod trace;

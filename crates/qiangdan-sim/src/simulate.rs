@@ -124,7 +124,7 @@ fn worker(
     let orders = hall.bounds_orders();
     let seats = of_hall::seats(hall);
     let mut driver = Driver::new(Setup { rules: rules.clone(), orders, seats, start: Wall(0) })?;
-    let mut keeper = Keeper::new(Day::new(&shape), rules, &window_of);
+    let mut keeper = Keeper::new(vec![Day::new(&shape)], vec![0], rules, &window_of);
     let mut tally = Tally::new(shape);
     let mut start_ms = 0;
     loop {
@@ -141,7 +141,7 @@ fn worker(
         if refused > 0 {
             return Err(SimulateError::Full { refused, orders });
         }
-        tally.merge(day, &mut keeper.day);
+        tally.merge(day, &mut keeper.days[0]);
         start_ms = (driver.last_ms() / DAY_MS + 1) * DAY_MS;
         progress();
     }
