@@ -40,8 +40,8 @@
 //!   wrote.
 //! * **progress**: `try_hold`, `try_start` (Release) → `load`, `try_release`, `try_finish`,
 //!   `try_close_unowned` (Acquire). Whoever sees the claim sees what its owner wrote before it.
-//! * **outcome**: `try_finish`, `try_close_unowned` (Release) → `load`, `fill` (Acquire). Whoever
-//!   sees the slot done sees how it ended.
+//! * **outcome**: `try_finish`, `try_close_unowned` (Release) → `load` (Acquire). Whoever sees the
+//!   slot done sees how it ended. (That the next `fill` does is up to the slab's "recycle".)
 //! * **refill**: `fill` (Release fence) → data read, then `is_still` (Acquire fence). A reader that
 //!   got a mixture of two lives is told so.
 //!
@@ -277,9 +277,8 @@ impl ClaimWord {
     ///
     /// In debug builds, if the slot is neither vacant nor done.
     pub fn fill(&self) -> Option<u32> {
-        // Ordering: Acquire, the receiving half of "outcome": the last life's data may be read, and
-        // is not overwritten before it was complete.
-        let seen = Seen::from_word(self.word.load(Acquire));
+        // Ordering: Relaxed. The slab's "recycle" has brought whatever the last life left here.
+        let seen = Seen::from_word(self.word.load(Relaxed));
         debug_assert!(
             matches!(seen.phase, Phase::Vacant | Phase::Done),
             "a slot is filled only by the thread that took it from the slab: {seen:?}"

@@ -37,9 +37,9 @@
 //!   named by the head is seen in this life of it, not as it was while free.
 //! * **tail**: swaps of the tail (Release) → loads of the tail in `push` (Acquire). The same for
 //!   the tail.
-//! * **reuse**: `Nodes::take` (Release fence) → reads of a node, then Acquire, then the head or
-//!   tail read again. A reader that got words of a node's next life sees that the head or tail has
-//!   moved on.
+//! * **reuse**: `Nodes::give` (Release) and `Nodes::take` (Release fence) → reads of a node, then
+//!   Acquire, then the head or tail read again. A reader that got words of a node after its time in
+//!   the lane sees that the head or tail has moved on.
 //! * **free**: see `free.rs`.
 
 use std::fmt;
@@ -150,8 +150,9 @@ impl Nodes {
         let next = &self.node(index)[NEXT];
         // Ordering: Relaxed. The node is this thread's; nobody else changes a `next` that is set.
         let seen = Tagged(next.load(Relaxed));
-        // Ordering: Relaxed. Published by "free".
-        self.free.give(index, |below| next.store(seen.then(below).0, Relaxed));
+        // Ordering: Release, a sending half of "reuse": a push or peek that still takes this node for
+        // one of its lane sees that the tail or head has moved on. (For `take`, "free" brings it.)
+        self.free.give(index, |below| next.store(seen.then(below).0, Release));
     }
 }
 
