@@ -148,22 +148,27 @@ impl EventList {
         let mut hole = 0;
         loop {
             let first = hole * CHILDREN + 1;
-            let Some(rest) = heap.get(first..).filter(|rest| !rest.is_empty()) else { break };
-            let children = &rest[..rest.len().min(CHILDREN)];
-            let (mut least, mut child) = (children[0], first);
-            for (at, &other) in (first..).zip(children).skip(1) {
-                if other < least {
-                    (least, child) = (other, at);
-                }
-            }
-            if key <= least {
+            let Some(children) = heap.get(first..).filter(|rest| !rest.is_empty()) else { break };
+            let child = first + least(children);
+            if key <= heap[child] {
                 break;
             }
-            heap[hole] = least;
+            heap[hole] = heap[child];
             hole = child;
         }
         heap[hole] = key;
     }
+}
+
+/// Which of the first four keys is the least.
+#[inline]
+fn least(keys: &[u128]) -> usize {
+    // Without branches while there are four: which child is least is a coin no processor guesses.
+    if let Some(&[a, b, c, d]) = keys.first_chunk::<CHILDREN>() {
+        let (ab, cd) = (usize::from(b < a), 2 + usize::from(d < c));
+        return if c.min(d) < a.min(b) { cd } else { ab };
+    }
+    (1..keys.len()).fold(0, |least, at| if keys[at] < keys[least] { at } else { least })
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "each field is cut out by its width")]
