@@ -17,6 +17,7 @@ const EXPONENT_BIAS: i64 = 1023;
 
 /// The natural logarithm of a positive, normal number, to within one unit in the last place.
 #[expect(clippy::cast_possible_wrap, reason = "the sign bit of a positive number is zero")]
+#[inline]
 pub(super) fn ln(x: f64) -> f64 {
     debug_assert!(x.is_normal() && x > 0.0);
     // x = 2^k · (1 + f) with 1 + f between √½ and √2.
@@ -43,6 +44,7 @@ pub(super) fn ln(x: f64) -> f64 {
 }
 
 /// e to the power of `x`, to within one unit in the last place; 0 below −700, infinite above 700.
+#[inline]
 pub(super) fn exp(x: f64) -> f64 {
     // The true range is a little wider. Staying inside keeps every result a normal number.
     if x > 700.0 {
@@ -67,6 +69,7 @@ pub(super) fn exp(x: f64) -> f64 {
 }
 
 /// The point below which a standard normal variable falls with probability `p`, 0 < p < 1.
+#[inline]
 pub(super) fn normal_quantile(p: f64) -> f64 {
     debug_assert!(p > 0.0 && p < 1.0);
     let q = p - 0.5;

@@ -126,14 +126,16 @@ enum Prepared {
 
 impl Sampler {
     /// Draws one duration, in whole milliseconds (rounded to the nearest).
-    #[inline]
+    // Always inlined: in a function of its own, the conversion of an integer to a float was compiled
+    // to wait for the previous draw, which made exponential draws in a row three times as slow.
+    #[inline(always)]
     pub fn draw_ms(&self, stream: &mut Stream) -> u64 {
-        round_ms(match &self.0 {
-            Prepared::Fixed { ms } => return *ms,
-            Prepared::Exponential { mean_ms } => mean_ms * stream.exponential(),
-            Prepared::Lognormal { mu, sigma } => exact::exp(mu + sigma * stream.normal()),
-            Prepared::Gamma(gamma) => gamma.draw(stream),
-        })
+        match &self.0 {
+            Prepared::Fixed { ms } => *ms,
+            Prepared::Exponential { mean_ms } => round_ms(mean_ms * stream.exponential()),
+            Prepared::Lognormal { mu, sigma } => round_ms(exact::exp(mu + sigma * stream.normal())),
+            Prepared::Gamma(gamma) => round_ms(gamma.draw(stream)),
+        }
     }
 }
 
@@ -159,6 +161,7 @@ impl Gamma {
         Self { d, c: 1.0 / (9.0 * d).sqrt(), scale_ms, below_one }
     }
 
+    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> f64 {
         let cube = loop {
             let x = stream.normal();
@@ -178,11 +181,11 @@ impl Gamma {
 }
 
 /// The nearest whole number of milliseconds.
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "a float past the range becomes its end")]
-#[expect(clippy::cast_sign_loss, reason = "durations are not negative")]
 fn round_ms(ms: f64) -> u64 {
-    // Not `round`: without the instruction for it, that is a call.
-    (ms + 0.5) as u64
+    // Not `round`, and not straight to `u64`: most processors have no instruction for these.
+    ((ms + 0.5) as i64).unsigned_abs()
 }
 
 #[cfg(test)]
