@@ -1,9 +1,6 @@
 //! The `qiangdan` command. Results go to stdout, progress and mistakes to stderr.
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "simulate and replay do not call everything yet")
-)]
+#![expect(dead_code, reason = "simulate and replay do not call everything yet")]
 
 mod check;
 mod exit;
@@ -11,6 +8,7 @@ mod lang;
 mod messages;
 mod mistakes;
 mod outcome;
+mod page;
 mod progress;
 mod replay;
 mod show;

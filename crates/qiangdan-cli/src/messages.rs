@@ -8,12 +8,12 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     (
         "source_simulated",
         "随机 {days} 天 · 种子 {seed} · 随机流第 {streams} 版",
-        "{days} random days · seed {seed} · streams v{streams}",
+        "random days: {days} · seed {seed} · streams v{streams}",
     ),
     (
         "source_replayed",
         "流水 {trace} · {days} 天 · {rows} 行（略过 {skipped} 行）· 方式 {mode}",
-        "trace {trace} · {days} days · {rows} rows ({skipped} skipped) · mode {mode}",
+        "trace {trace} · days: {days} · rows: {rows} ({skipped} skipped) · mode {mode}",
     ),
     ("engine", "引擎", "engine"),
     // Verdict.
@@ -57,6 +57,12 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("by_service", "按事项", "By service"),
     ("p50", "p50", "p50"),
     ("p90", "p90", "p90"),
+    ("p95", "p95", "p95"),
+    ("arrivals_per_day", "到达/天", "arrivals/day"),
+    ("mean_wait", "平均等候", "mean wait"),
+    ("abandoned_per_day", "离开/天", "left/day"),
+    ("still_waiting_per_day", "闭厅仍等/天", "still waiting/day"),
+    ("breaches_per_day", "超时/天", "breaches/day"),
     ("p99", "p99", "p99"),
     ("service", "事项", "service"),
     ("all_services", "合计", "all"),
@@ -65,7 +71,6 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("within", "达标率", "within"),
     ("by_half_hour", "按到达时段", "By half hour of arrival"),
     ("half_hour", "时段", "from"),
-    ("queue", "排队", "queue"),
     ("queue_mean", "均排", "queue"),
     ("queue_max", "最多", "most"),
     ("windows_open", "开窗", "open"),
@@ -88,14 +93,13 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("used", "利用率", "use"),
     ("orders_per_day", "件/天", "orders/day"),
     ("open_hours", "开窗时数/天", "open h/day"),
-    ("and_more", "另有 {n} 个窗口，见报告页或 --json", "{n} more windows: see the page or --json"),
+    ("and_more", "另有 {n} 个窗口，见 --json", "{n} more windows: see --json"),
     // Escalations.
     ("escalations", "升级", "Escalations"),
     ("ladder", "阶梯", "ladder"),
     ("stage", "级", "stage"),
     ("stage_after", "等候达", "after"),
     ("what", "措施", "what happens"),
-    ("no_escalations", "没有升级阶梯。", "There is no ladder."),
     // Hints.
     ("next", "下一步", "next"),
     ("hint_page", "完整报告：{path}", "full report: {path}"),
@@ -117,8 +121,8 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("chart_curve", "等候多久以内被抢单", "Share grabbed within a wait"),
     (
         "chart_curve_note",
-        "每条曲线：等候不超过横轴时间的占比。十字线为目标。",
-        "Each line: the share that waited no longer than this. The cross-hair is the target.",
+        "每条曲线：等候不超过横轴时间的占比。十字线为目标。{share} 到达即被抢单。",
+        "Each line: the share that waited no longer than this. The cross-hair is the target. {share} did not wait at all.",
     ),
     ("chart_half_hours", "各时段等候", "Waits by half hour of arrival"),
     (
@@ -154,10 +158,8 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("axis_time", "到达时刻", "time of arrival"),
     ("axis_clock", "时刻", "time of day"),
     ("axis_people", "人", "people"),
-    ("axis_window", "窗口", "window"),
     ("axis_count", "件 / 个", "orders / windows"),
     ("target", "目标", "target"),
-    ("no_wait", "免等", "no wait"),
     ("band_days", "各天 5–95 %", "5–95 % of days"),
     ("method", "方法", "Method"),
     (
@@ -201,8 +203,6 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("most", "最多", "most"),
     ("arrivals", "到达", "arrivals"),
     ("open_windows", "开窗", "open windows"),
-    ("day_unit", "天", "days"),
-    ("minutes_unit", "分", "min"),
     ("share_below", "低于目标", "below target"),
 ];
 
@@ -232,5 +232,24 @@ mod tests {
     fn no_key_is_given_twice() {
         let keys = MESSAGES.iter().map(|message| message.0).collect::<BTreeSet<_>>();
         assert_eq!(keys.len(), MESSAGES.len());
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        let sources = [
+            include_str!("lang.rs"),
+            include_str!("show/mod.rs"),
+            include_str!("show/verdict.rs"),
+            include_str!("show/waits.rs"),
+            include_str!("show/desks.rs"),
+            include_str!("page/mod.rs"),
+            include_str!("page/plots.rs"),
+            include_str!("../templates/report.html"),
+        ]
+        .concat();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = sources.split(|c| !is_part(c)).collect::<BTreeSet<_>>();
+        let keys = MESSAGES.iter().map(|message| message.0);
+        assert_eq!(keys.filter(|key| !words.contains(key)).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }

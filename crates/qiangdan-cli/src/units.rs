@@ -7,8 +7,12 @@ use crate::lang::Lang;
 /// What stands where there is no figure.
 const NONE: &str = "–";
 
-/// A wait as minutes and seconds, `8:52`, or with hours, `1:02:03`. Rounded to whole seconds.
+/// A wait as minutes and seconds, `8:52`, or with hours, `1:02:03`, rounded to whole seconds; from
+/// ten hours on as `18.2 h`.
 pub(crate) fn wait(ms: f64) -> String {
+    if ms >= 36_000_000.0 {
+        return format!("{} h", mean(ms / 3_600_000.0));
+    }
     let seconds = (ms / 1000.0).round();
     let (hours, minutes) = ((seconds / 3600.0).floor(), (seconds % 3600.0 / 60.0).floor());
     let seconds = seconds % 60.0;
@@ -54,7 +58,10 @@ pub(crate) fn percent_short(share: f64) -> String {
 
 /// A count with thousands apart, `12,345`.
 pub(crate) fn count(count: u64) -> String {
-    let digits = count.to_string();
+    thousands(&count.to_string())
+}
+
+fn thousands(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -67,7 +74,7 @@ pub(crate) fn count(count: u64) -> String {
 
 /// A mean count: one digit after the point below a hundred.
 pub(crate) fn mean(mean: f64) -> String {
-    if mean < 99.95 { format!("{mean:.1}") } else { format!("{mean:.0}") }
+    if mean < 99.95 { format!("{mean:.1}") } else { thousands(&format!("{mean:.0}")) }
 }
 
 /// A limit in words: `10 分钟`, `8 秒`, `1 小时 30 分钟`.
@@ -98,6 +105,7 @@ mod tests {
             (500.0, "0:01"),
             (532_000.0, "8:52"),
             (3_723_000.0, "1:02:03"),
+            (65_520_000.0, "18.2 h"),
         ];
         for (ms, expect) in cases {
             assert_eq!(wait(ms), expect);

@@ -23,8 +23,7 @@ impl Page<'_> {
         if are_grouped && groups.len() < self.report.windows.len() {
             return self.window_groups(&groups, out);
         }
-        let mut table =
-            self.table(&["window", "orders_per_day", "open_hours", "used", ""], &[0, 4]);
+        let mut table = self.table("window orders_per_day open_hours used -", &[0, 4]);
         for window in self.report.windows.iter().take(WINDOWS_MAX) {
             table.add_row(row(vec![
                 fit(self.lang.name(&window.name), 24),
@@ -48,8 +47,8 @@ impl Page<'_> {
         groups: &[(&str, Vec<&WindowUse>)],
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let heads = ["group", "windows", "orders_per_day", "used", "lowest_highest", ""];
-        let mut table = self.table(&heads, &[0, 5]);
+        let heads = "group windows orders_per_day used lowest_highest -";
+        let mut table = self.table(heads, &[0, 5]);
         for (name, windows) in groups {
             let sum =
                 |of: fn(&WindowUse) -> f64| windows.iter().map(|window| of(window)).sum::<f64>();
@@ -88,8 +87,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.heading("escalations", "", out)?;
-        let mut table =
-            self.table(&["ladder", "stage", "stage_after", "per_day", "times", "what"], &[0, 5]);
+        let mut table = self.table("ladder stage stage_after per_day times what", &[0, 5]);
         for escalation in &self.report.escalations {
             table.add_row(row(vec![
                 fit(self.lang.name(&escalation.name), 16),

@@ -11,6 +11,8 @@ mod desks;
 mod verdict;
 mod waits;
 
+pub(crate) use verdict::about;
+
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -22,6 +24,9 @@ use crate::{lang::Lang, units};
 
 /// The width of a report where nobody knows the terminal's.
 pub(crate) const WIDTH: usize = 80;
+
+/// Between figures of one line.
+const DOT: &str = " · ";
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -98,8 +103,13 @@ impl Page<'_> {
             Source::Replayed { .. } => "replayed",
         };
         writeln!(out, "{HEAD}{hall}  {}{HEAD:#}", self.lang.text(kind))?;
+        let source = source(&self.report.source, self.lang);
         let engine = format!("{} {}", self.lang.text("engine"), self.report.engine);
-        writeln!(out, "{FAINT}{} · {engine}{FAINT:#}", source(&self.report.source, self.lang))
+        let parts = source.split(DOT).map(|part| fit(part, self.width)).chain([engine]);
+        for line in flow("", &parts.collect::<Vec<_>>(), self.width) {
+            writeln!(out, "{FAINT}{line}{FAINT:#}")?;
+        }
+        Ok(())
     }
 
     fn heading(&self, key: &str, note: &str, out: &mut impl Write) -> io::Result<()> {
@@ -110,13 +120,13 @@ impl Page<'_> {
         }
     }
 
-    /// A table without lines: names on the left, numbers on the right. `left` columns are names.
-    fn table(&self, heads: &[&str], left: &[usize]) -> Table {
+    /// A table without lines. `heads` are keys of texts, `-` for none; numbers stand on the right,
+    /// the columns `left` on the left.
+    fn table(&self, heads: &str, left: &[usize]) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        table.set_header(
-            heads.iter().map(|key| if key.is_empty() { "" } else { self.lang.text(key) }),
-        );
+        let heads = heads.split(' ').map(|key| if key == "-" { "" } else { self.lang.text(key) });
+        table.set_header(heads);
         for (at, column) in table.column_iter_mut().enumerate() {
             column.set_padding((u16::from(at > 0), 1));
             if !left.contains(&at) {
@@ -169,13 +179,29 @@ pub(crate) fn source(source: &Source, lang: Lang) -> String {
     }
 }
 
+/// The parts after their label, on as many lines as they need.
+fn flow(label: &str, parts: &[String], width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = label.to_owned();
+    for (at, part) in parts.iter().enumerate() {
+        let dot = if at == 0 { "" } else { DOT };
+        if line.width() + dot.width() + part.width() > width && at > 0 {
+            lines.push(std::mem::replace(&mut line, " ".repeat(label.width()) + part));
+        } else {
+            line = line + dot + part;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 fn row(cells: Vec<String>) -> Row {
     Row::from(cells.into_iter().map(Cell::new).collect::<Vec<_>>())
 }
 
 /// The text cut to `width` columns, with an ellipsis if anything is missing, and no control
 /// characters: names come from files.
-fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     let text = text.chars().filter(|c| !c.is_control()).collect::<String>();
     if text.width() <= width {
         return text;
@@ -229,13 +255,20 @@ mod tests {
     }
 
     #[test]
+    fn a_vast_hall_keeps_its_columns() {
+        insta::assert_snapshot!("vast_zh", shown(&sample::vast(), Lang::Zh));
+    }
+
+    #[test]
     fn an_empty_run_can_be_shown() {
         insta::assert_snapshot!("empty_zh", shown(&sample::empty(), Lang::Zh));
     }
 
     #[test]
     fn nothing_is_wider_than_the_page() {
-        for report in [sample::simulated(Gates::Day), sample::replayed(), sample::empty()] {
+        for report in
+            [sample::simulated(Gates::Day), sample::replayed(), sample::empty(), sample::vast()]
+        {
             for lang in [Lang::Zh, Lang::En] {
                 let shown = shown(&report, lang);
                 let wide = shown.lines().filter(|line| line.width() > WIDTH).collect::<Vec<_>>();

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use clap::builder::styling::Style;
 use qiangdan_sim::report::{Basis, Outcome, Verdict};
-use unicode_width::UnicodeWidthStr;
 
-use super::{BAD, FAINT, GOOD, HEAD, Page, UNSURE, row};
+use super::{BAD, FAINT, GOOD, HEAD, Page, UNSURE, flow, row};
 use crate::{lang::Lang, units};
 
 impl Page<'_> {
@@ -30,8 +29,7 @@ impl Page<'_> {
     }
 
     fn verdict_lines(&self, verdicts: &[&Verdict], out: &mut impl Write) -> io::Result<()> {
-        let mut table = self.table(&["", "", "", "", ""], &[0, 1, 3]);
-        table.set_header(Vec::<String>::new());
+        let mut table = self.table("- - - - -", &[0, 1, 3]);
         for &verdict in verdicts {
             let (sign, _, word) = said(verdict, self.lang);
             let within = &verdict.within;
@@ -66,7 +64,9 @@ impl Page<'_> {
         ];
         let label = format!("{}{}", self.lang.text("per_day"), self.colon());
         writeln!(out)?;
-        self.flow(&label, &parts, out)?;
+        for line in flow(&format!("{label}  "), &parts, self.width) {
+            writeln!(out, "{line}")?;
+        }
         if totals.abandoned_late + totals.still_waiting_late > 0 {
             let late = say("abandoned_late", per_day(totals.abandoned_late));
             let longest =
@@ -74,21 +74,6 @@ impl Page<'_> {
             writeln!(out, "  {FAINT}{late} · {longest}{FAINT:#}")?;
         }
         Ok(())
-    }
-
-    /// The parts after their label, on as many lines as they need.
-    fn flow(&self, label: &str, parts: &[String], out: &mut impl Write) -> io::Result<()> {
-        let mut line = label.to_owned();
-        for (at, part) in parts.iter().enumerate() {
-            let dot = if at == 0 { "  " } else { " · " };
-            if line.width() + dot.width() + part.width() > self.width {
-                writeln!(out, "{line}")?;
-                line = format!("{}  {part}", " ".repeat(label.width()));
-            } else {
-                line = line + dot + part;
-            }
-        }
-        writeln!(out, "{line}")
     }
 
     fn colon(&self) -> &'static str {

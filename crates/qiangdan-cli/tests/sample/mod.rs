@@ -86,6 +86,34 @@ pub(crate) fn empty() -> Report {
     tally.report(Source::Simulated { days: 1, seed: 1, streams: 1 }, None)
 }
 
+/// A hall open day and night, with more of everything and longer names than anybody wants to read.
+pub(crate) fn vast() -> Report {
+    let long = |at: usize| format!("第{at}号·跨省通办与一网通办综合受理（含补正、转报、代收代办）");
+    let named = |at: usize| Named { key: format!("s{at}"), name: long(at).into() };
+    let window =
+        |at: usize| WindowShape { key: format!("w{at}"), name: long(at).into(), group: None };
+    let mut shape = shape(Gates::HalfHour, 0);
+    shape.services = (1..=30).map(named).collect();
+    shape.windows = (1..=200).map(window).collect();
+    (shape.first_half_hour, shape.last_half_hour) = (0, 47);
+    let (mut day, mut tally) = (Day::new(&shape), Tally::new(shape));
+    for number in 0..3 {
+        let mut dice = Dice(number.into());
+        for order in 0..60_000_u32 {
+            let service = ServiceId(u16::try_from(order % 30).unwrap());
+            let (at_ms, wait_ms) =
+                (round(dice.unit() * 86_400_000.0), round(dice.exponential(25e5)));
+            day.arrived(service, at_ms);
+            day.claimed(service, at_ms, wait_ms);
+        }
+        (0..200).for_each(|window| day.window(window, 86_400_000, round(dice.unit() * 9e7), 300));
+        day.waiting_now(0, 12_345);
+        day.open_now(0, 200);
+        tally.merge(number, &mut day);
+    }
+    tally.report(Source::Simulated { days: 3, seed: u64::MAX, streams: 1 }, None)
+}
+
 fn run(gates: Gates, days: u32, extra: usize) -> Tally {
     let shape = shape(gates, extra);
     let (mut day, mut tally) = (Day::new(&shape), Tally::new(shape));
