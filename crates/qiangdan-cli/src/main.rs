@@ -66,6 +66,8 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(args, &mut out, &mut err),
         Command::Replay(args) => replay::run(args, &mut out, &mut err),
     };
+    // A figure that never reached its reader is a failure, even if it was computed.
+    let ran = ran.and_then(|exit| io::Write::flush(&mut out).map(|()| exit));
     match ran {
         Ok(exit) => exit.into(),
         // The reader of a pipe may leave early (`| head`); that is no failure.

@@ -52,6 +52,12 @@ pub(crate) fn report(
     page.escalations(out)
 }
 
+/// Writes the report as JSON, as described in `docs/report-json.md`.
+pub(crate) fn json(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
+}
+
 /// Writes the lines that say what to do next; `report_path` names the page, if one was written.
 pub(crate) fn hints(
     report: &Report,
