@@ -25,6 +25,9 @@ impl Counted {
     }
 }
 
+/// A half width below this is rounding, not spread.
+const NO_SPREAD: f64 = 1e-9;
+
 /// How sure intervals are, for a number of days.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Confidence {
@@ -54,7 +57,7 @@ impl Confidence {
             return Within { share: 1.0, low: 0.0, high: 1.0, orders, basis: Basis::Orders };
         }
         let pairs = days.map(|day| (f64::from(day.within), f64::from(day.of)));
-        let (low, high, basis) = match self.half_width(pairs).filter(|&half| half > 0.0) {
+        let (low, high, basis) = match self.half_width(pairs).filter(|&half| half > NO_SPREAD) {
             Some(half) => {
                 let share = within as f64 / orders as f64;
                 (share - half, share + half, Basis::Days)
@@ -137,10 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn days_without_a_single_failure_are_not_certainty() {
-        let days = [Counted { within: 40, of: 40 }; 3];
-        let within = Confidence::single(3).within(days.into_iter());
-        assert!(within.low < 1.0 && within.basis == Basis::Orders);
+    fn days_that_do_not_differ_are_not_certainty() {
+        for within in [0, 33, 36, 40] {
+            let days = [Counted { within, of: 40 }; 3];
+            let within = Confidence::single(3).within(days.into_iter());
+            assert!(within.high - within.low > 0.01 && within.basis == Basis::Orders);
+        }
     }
 
     #[test]
