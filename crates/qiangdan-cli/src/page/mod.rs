@@ -324,11 +324,10 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// Where pages are left to be looked at: `target/pages`.
+    /// Where pages are left to be looked at: `pages` beside the built command.
     fn folder() -> PathBuf {
         let test = std::env::current_exe().unwrap();
-        let target = test.ancestors().find(|folder| folder.ends_with("target")).unwrap();
-        let folder = target.join("pages");
+        let folder = test.ancestors().nth(2).unwrap().join("pages");
         std::fs::create_dir_all(&folder).unwrap();
         folder
     }
