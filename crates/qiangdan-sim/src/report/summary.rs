@@ -310,45 +310,46 @@ mod tests {
         }
     }
 
-    /// One thing that happens in a day.
+    /// One thing that happens in a day. Of an order: service, arrival, wait.
     #[derive(Clone, Debug)]
     enum Fact {
-        Claimed { service: u16, at_ms: u64, wait_ms: u64 },
-        Abandoned { service: u16, at_ms: u64, wait_ms: u64 },
-        StillWaiting { service: u16, at_ms: u64, wait_ms: u64 },
+        Claimed(u16, u64, u64),
+        Abandoned(u16, u64, u64),
+        StillWaiting(u16, u64, u64),
         Stage(usize),
-        Window { window: usize, busy_ms: u64 },
+        /// Window, busy.
+        Window(usize, u64),
     }
 
     fn fact() -> impl Strategy<Value = Fact> {
         let order = || (0_u16..3, 8 * HOUR_MS..12 * HOUR_MS, 0_u64..1_200);
         prop_oneof![
-            6 => order().prop_map(|(service, at_ms, wait_ms)| Fact::Claimed { service, at_ms, wait_ms }),
-            2 => order().prop_map(|(service, at_ms, wait_ms)| Fact::Abandoned { service, at_ms, wait_ms }),
-            1 => order().prop_map(|(service, at_ms, wait_ms)| Fact::StillWaiting { service, at_ms, wait_ms }),
+            6 => order().prop_map(|(service, at, wait)| Fact::Claimed(service, at, wait)),
+            2 => order().prop_map(|(service, at, wait)| Fact::Abandoned(service, at, wait)),
+            1 => order().prop_map(|(service, at, wait)| Fact::StillWaiting(service, at, wait)),
             1 => (0_usize..2).prop_map(Fact::Stage),
-            1 => (0_usize..2, 0_u64..HOUR_MS).prop_map(|(window, busy_ms)| Fact::Window { window, busy_ms }),
+            1 => (0_usize..2, 0..HOUR_MS).prop_map(|(window, busy)| Fact::Window(window, busy)),
         ]
     }
 
     fn tell(day: &mut Day, facts: &[Fact]) {
         for fact in facts {
             match *fact {
-                Fact::Claimed { service, at_ms, wait_ms } => {
+                Fact::Claimed(service, at_ms, wait_ms) => {
                     day.arrived(ServiceId(service), at_ms);
                     day.claimed(ServiceId(service), at_ms, wait_ms);
                 }
-                Fact::Abandoned { service, at_ms, wait_ms } => {
+                Fact::Abandoned(service, at_ms, wait_ms) => {
                     day.arrived(ServiceId(service), at_ms);
                     day.abandoned(ServiceId(service), at_ms, wait_ms);
                     day.breach(ServiceId(service));
                 }
-                Fact::StillWaiting { service, at_ms, wait_ms } => {
+                Fact::StillWaiting(service, at_ms, wait_ms) => {
                     day.arrived(ServiceId(service), at_ms);
                     day.still_waiting(ServiceId(service), at_ms, wait_ms);
                 }
                 Fact::Stage(stage) => day.stage(LadderId(0), stage),
-                Fact::Window { window, busy_ms } => day.window(window, HOUR_MS, busy_ms, 1),
+                Fact::Window(window, busy_ms) => day.window(window, HOUR_MS, busy_ms, 1),
             }
         }
         for (at, count) in (0..).zip([1, 3, 2]) {
@@ -373,7 +374,8 @@ mod tests {
     proptest! {
         #[test]
         fn figures_of_parts_add_up_to_the_whole(days in vec(vec(fact(), 0..60), 1..6)) {
-            let Report { totals, wait, services, half_hours, verdict, curve, .. } = run(Gates::Day, &days);
+            let Report { totals, wait, services, half_hours, verdict, curve, .. } =
+                run(Gates::Day, &days);
             let over = |of: fn(&Service) -> u64| services.iter().map(of).sum::<u64>();
             prop_assert_eq!(totals.arrived, totals.claimed + totals.abandoned + totals.still_waiting);
             prop_assert_eq!(over(|s| s.arrived), totals.arrived);
@@ -415,7 +417,7 @@ mod tests {
     }
 
     fn claimed(at_ms: u64, wait_ms: u64, orders: usize) -> Vec<Fact> {
-        vec![Fact::Claimed { service: 0, at_ms, wait_ms }; orders]
+        vec![Fact::Claimed(0, at_ms, wait_ms); orders]
     }
 
     #[test]
@@ -451,7 +453,7 @@ mod tests {
 
     #[test]
     fn use_and_queue_are_means_over_days() {
-        let window = |busy_ms| vec![Fact::Window { window: 1, busy_ms }];
+        let window = |busy_ms| vec![Fact::Window(1, busy_ms)];
         let report = run(Gates::Day, &[window(HOUR_MS / 2), window(HOUR_MS / 4)]);
         let used = report.windows[1].used;
         assert!((used.share - 0.375).abs() < 1e-9);
