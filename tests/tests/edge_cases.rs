@@ -658,6 +658,29 @@ fn a_late_advance_catches_up_in_the_order_of_dues() {
     assert_eq!(dues, expected, "a breach is due a millisecond after its last good instant");
 }
 
+// E59.
+#[test]
+fn an_early_look_does_not_let_an_order_jump_the_line_of_dues() {
+    let mut hall = limited();
+    hall.submit(ORDINARY);
+    hall.pass(MINUTE);
+    let claim = grab(&mut hall, ANA).unwrap().claim;
+    put_back(&mut hall, claim, PutBack::After { ms: 30 * MINUTE });
+    let other = hall.submit(ORDINARY);
+    hall.take();
+    advance_to(&mut hall, 60 * MINUTE);
+    let told: Vec<_> = hall.take().into_iter().map(|event| (event.order, event.kind)).collect();
+    let breach = |ms| EventKind::LimitBreached { due: Mono(ms) };
+    // The first order's look was armed before it went away, for its tenth minute.
+    let back = Some(claim.order);
+    let expected = [
+        (Some(other), breach(11 * MINUTE)),
+        (back, EventKind::OrderActivated),
+        (back, breach(40 * MINUTE)),
+    ];
+    assert_eq!(told, expected);
+}
+
 // T2, T3.
 #[test]
 fn a_wait_ends_at_the_grab_and_hours_are_not_dropped() {

@@ -60,9 +60,10 @@ impl Advancer {
             let life = inner.life(OrderId::new(slot, generation));
             life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
         };
-        let advanced = self.driver.advance(&inner.looks, now.0, STEP, submit_order, |slot, _| {
-            inner.look(cx, slot).map(|next| next.0)
-        });
+        let advanced =
+            self.driver.advance(&inner.looks, now.0, STEP, submit_order, |slot, armed| {
+                inner.look(cx, slot, Mono(armed)).map(|next| next.0)
+            });
         Advanced { looked: advanced.looked, is_done: advanced.done }
     }
 
@@ -86,22 +87,23 @@ impl Advancer {
 }
 
 impl Inner {
-    /// Looks at a slot: what is due there now happens. Returns when to look next.
-    fn look(&self, cx: &mut Cx<'_>, slot: u32) -> Option<Mono> {
+    /// Looks at a slot that was armed for `armed`: what is due there by then happens. Returns when to
+    /// look next; so what is due after a stale arm, though by now, waits for its turn among all slots.
+    fn look(&self, cx: &mut Cx<'_>, slot: u32, armed: Mono) -> Option<Mono> {
         let generation = self.slots[slot as usize].word.load().generation;
         let (life, state) = self.live(OrderId::new(slot, generation))?;
         match state {
-            State::Scheduled => self.activate(cx, life),
-            State::Waiting => self.climb(cx, life),
+            State::Scheduled => self.activate(cx, life, armed),
+            State::Waiting => self.climb(cx, life, armed),
             // Held or over: no wait runs. put_back arms again.
             _ => None,
         }
     }
 
     /// Lets a scheduled order wait, if its time has come.
-    fn activate(&self, cx: &mut Cx<'_>, life: Live<'_>) -> Option<Mono> {
+    fn activate(&self, cx: &mut Cx<'_>, life: Live<'_>, armed: Mono) -> Option<Mono> {
         let activation = life.moment().ok()?;
-        if activation > cx.now.mono {
+        if activation > armed {
             return Some(activation);
         }
         life.slot.word.try_open(life.order.generation()).ok()?;
@@ -113,9 +115,9 @@ impl Inner {
     }
 
     /// Takes the next step of a waiting order, if it is due: a stage or the breach of the limit.
-    fn climb(&self, cx: &mut Cx<'_>, life: Live<'_>) -> Option<Mono> {
+    fn climb(&self, cx: &mut Cx<'_>, life: Live<'_>, armed: Mono) -> Option<Mono> {
         let due = self.next_due(life)?;
-        if due > cx.now.mono {
+        if due > armed {
             return Some(due);
         }
         let (terms, since) = (life.terms().ok()?, life.since().ok()?);
