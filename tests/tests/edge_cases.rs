@@ -613,6 +613,30 @@ fn a_wait_of_exactly_the_limit_keeps_it() {
     assert_eq!((hall.engine.stats().within, hall.engine.stats().breached), (1, 1));
 }
 
+// E51.
+#[test]
+fn time_held_or_away_passes_no_stage_of_an_amended_service() {
+    let amend = Amend { service: Some(ServiceId(1)), class: None };
+    let mut hall = boosting();
+    let order = hall.submit(ORDINARY);
+    hall.pass(MINUTE);
+    let claim = grab(&mut hall, ANA).unwrap().claim;
+    hall.pass(30 * MINUTE);
+    hall.call(|engine, cx| engine.amend(cx, order, amend)).unwrap();
+    assert_eq!(hall.engine.order(order).unwrap().stages, 0, "it has waited one minute");
+    put_back(&mut hall, claim, PutBack::KeepPlace);
+    advance_to(&mut hall, 40 * MINUTE);
+    assert_eq!(hall.engine.order(order).unwrap().stages, 1);
+
+    let mut hall = boosting();
+    let order = hall.submit(ORDINARY);
+    hall.pass(11 * MINUTE);
+    let claim = grab(&mut hall, ANA).unwrap().claim;
+    put_back(&mut hall, claim, PutBack::After { ms: 30 * MINUTE });
+    hall.call(|engine, cx| engine.amend(cx, order, amend)).unwrap();
+    assert_eq!(hall.engine.order(order).unwrap().stages, 1, "it waited eleven before it went away");
+}
+
 // E57.
 #[test]
 fn a_wall_clock_that_steps_back_moves_no_wait() {

@@ -39,14 +39,14 @@ impl Engine {
 
 impl Inner {
     fn change(&self, cx: &mut Cx<'_>, life: Live<'_>, amend: Amend) -> Result<(), OtherLife> {
-        let (now, since) = (cx.now.mono, life.since()?);
+        let wait_ms = wait_ms(life, cx.now.mono)?;
         let (before, after) = life.change_terms(|terms| {
             let service = amend.service.unwrap_or(terms.service);
             let class = amend.class.unwrap_or(terms.class);
             let stages = if service == terms.service {
                 terms.stages
             } else {
-                self.stages_passed(service, since, now)
+                self.stages_passed(service, wait_ms)
             };
             Some(TermsNow { service, class, stages, ..terms.next_turn().unparked() })
         })?;
@@ -62,10 +62,19 @@ impl Inner {
         Ok(())
     }
 
-    /// How many stages of a service's ladder an order has passed that waits since `since`.
-    fn stages_passed(&self, service: crate::ServiceId, since: Mono, now: Mono) -> u8 {
-        let wait_ms = now.since_ms(since);
+    /// How many stages of a service's ladder an order has passed that has waited so long.
+    fn stages_passed(&self, service: crate::ServiceId, wait_ms: u64) -> u8 {
         let passed = self.rules.stages(service).iter().take_while(|stage| stage.at_ms <= wait_ms);
         u8::try_from(passed.count()).unwrap_or(u8::MAX)
     }
+}
+
+/// How long an order has waited. While nobody waits (it is held, or away for a while), that is as
+/// long as at the grab, or at the activation to come.
+fn wait_ms(life: Live<'_>, now: Mono) -> Result<u64, OtherLife> {
+    let until = match life.seen() {
+        Some((_, State::Waiting)) => now,
+        _ => life.moment()?,
+    };
+    Ok(until.since_ms(life.since()?))
 }
