@@ -3,12 +3,18 @@
 use std::{
     fs,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use qiangdan_sim::{report::Report, simulate::SimulateError};
+use sha2::{Digest, Sha256};
 
-use crate::{exit::Exit, lang::Lang, show};
+use crate::{
+    exit::Exit,
+    lang::Lang,
+    page::{self, Made},
+    show,
+};
 
 /// In what form a report is wanted.
 #[derive(clap::Args)]
@@ -29,24 +35,28 @@ impl Wanted {
         self.lang
     }
 
-    /// Prints and writes the report; `repeat` is the command that makes the same one again.
+    /// Prints and writes the report; `repeat` is the command that makes the same one again, `files` are
+    /// those that went in.
     pub(crate) fn show(
         &self,
         report: &Report,
         repeat: &str,
+        files: &[&Path],
         out: &mut impl Write,
         err: &mut impl Write,
     ) -> io::Result<Exit> {
         if let Some(path) = &self.report {
-            let page = String::from(repeat);
+            let mut page = Vec::new();
+            let inputs = files.iter().map(|file| digest(file)).collect::<io::Result<Vec<_>>>()?;
+            let made = Made { command: repeat, inputs: &inputs };
+            page::write(report, self.lang, made, &mut page)?;
             fs::write(path, page).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })?;
         }
         let path = self.report.as_ref().map(|path| path.display().to_string());
         if self.json {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            writeln!(out)?;
+            show::json(report, out)?;
             if let Some(path) = path {
                 writeln!(err, "{path}")?;
             }
@@ -57,6 +67,13 @@ impl Wanted {
         out.flush()?;
         Ok(if report.verdict.holds() { Exit::Ok } else { Exit::Missed })
     }
+}
+
+/// A file's name and the beginning of its SHA-256, so that a page says what exactly went in.
+fn digest(path: &Path) -> io::Result<(String, String)> {
+    let digest = Sha256::digest(fs::read(path)?);
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok((path.display().to_string(), format!("sha256 {hex}…")))
 }
 
 /// How wide the terminal is; 80 columns where there is none.

@@ -76,7 +76,9 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         seed: args.seed,
     };
     match replay(&hall, &trace, &how) {
-        Ok(report) => args.wanted.show(&report, &args.repeat(), out, err),
+        Ok(report) => {
+            args.wanted.show(&report, &args.repeat(), &[&args.hall, &args.trace], out, err)
+        }
         Err(error) => {
             writeln!(err, "error: {}: {error}", args.trace.display())?;
             Ok(Exit::Invalid)

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let simulated = simulate(&hall, simulation, &|| bar.done(1));
     drop(bar);
     match simulated {
-        Ok(report) => args.wanted.show(&report, &args.repeat(), out, err),
+        Ok(report) => args.wanted.show(&report, &args.repeat(), &[&args.hall], out, err),
         Err(error) => {
             writeln!(err, "error: {}: {error}", args.hall.display())?;
             Ok(outcome::of_error(&error))
