@@ -33,8 +33,8 @@ pub(crate) fn share(within: &Within) -> String {
     if within.orders == 0 { NONE.into() } else { percent(within.share) }
 }
 
-/// A share as a percentage with one digit, `94.3 %`. Never rounded up to 100 nor down to 0: a figure
-/// that is not whole must not look so.
+/// A share as a percentage with one digit, `94.3 %`. Never rounded up to 100 nor down to 0: a
+/// figure that is not whole must not look so.
 pub(crate) fn percent(share: f64) -> String {
     let percent = (share * 1000.0).round() / 10.0;
     if percent >= 100.0 && share < 1.0 {

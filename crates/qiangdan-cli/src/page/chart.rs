@@ -1,8 +1,8 @@
 //! Small charts as inline SVG: axes, lines, bands, bars.
 //!
-//! Colours are classes of the page's style sheet (`s0` to `s4` for series), so light, dark and print
-//! are the page's business. Drawn in the order of the calls, above the grid. Nothing outside a chart
-//! is needed to show it: no script, no font, no file.
+//! Colours are classes of the page's style sheet (`s0` to `s4` for series), so light, dark and
+//! print are the page's business. Drawn in the order of the calls, above the grid. Nothing outside
+//! a chart is needed to show it: no script, no font, no file.
 
 use std::fmt::{self, Write};
 
@@ -40,8 +40,8 @@ impl Axis {
         Self { from, to: from + steps * step, ticks, unit: unit.into() }
     }
 
-    /// Half hours of a day, from the start of `first` to the end of `last`, with a tick every hour or
-    /// two.
+    /// Half hours of a day, from the start of `first` to the end of `last`, with a tick every hour
+    /// or two.
     pub(super) fn half_hours(first: u32, last: u32, unit: &str) -> Self {
         let every = if last - first >= 20 { 4 } else { 2 };
         let hours = (first..=last + 1).filter(|half_hour| half_hour % every == 0);

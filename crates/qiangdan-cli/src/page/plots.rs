@@ -13,7 +13,8 @@ const SERVICES_MAX: usize = 4;
 const WINDOWS_MAX: usize = 40;
 
 /// Above this share of time a queue grows fast at every window.
-// Source: a common planning guide in queueing practice; at 85 % an M/M/1 holds 5.7 orders on average.
+// Source: a common planning guide in queueing practice; at 85 % an M/M/1 holds 5.7 orders on
+// average.
 const GUIDE: f64 = 0.85;
 
 /// A chart with its title, its note and its legend.

@@ -84,7 +84,8 @@ impl Page<'_> {
     }
 }
 
-/// Sign, colour and word of an outcome. An unsure one keeps its question mark whatever side it is on.
+/// Sign, colour and word of an outcome. An unsure one keeps its question mark whatever side it is
+/// on.
 fn said(verdict: &Verdict, lang: Lang) -> (&'static str, Style, &'static str) {
     match verdict.outcome {
         Outcome::Met => ("✓", GOOD, lang.text("met")),

@@ -28,8 +28,8 @@ impl Page<'_> {
         self.print(&table, |at| self.style(&shares[at]), out)
     }
 
-    /// A table with one column that gives way to the others, `most` wide if there is room: hours take
-    /// more of it than minutes.
+    /// A table with one column that gives way to the others, `most` wide if there is room: hours
+    /// take more of it than minutes.
     fn narrowed(&self, most: usize, table: impl Fn(usize) -> Table) -> Table {
         let widest = |table: &Table| table.lines().map(|line| line.trim_end().width() + 2).max();
         let wished = table(most);

@@ -1,7 +1,7 @@
 //! One day, told as it happens.
 //!
-//! The driver's hot path: every method is an addition or a push to a list that keeps its memory from
-//! day to day. Instants are milliseconds since the day's local midnight.
+//! The driver's hot path: every method is an addition or a push to a list that keeps its memory
+//! from day to day. Instants are milliseconds since the day's local midnight.
 
 use qiangdan::{LadderId, ServiceId};
 
@@ -9,8 +9,8 @@ use super::shape::{Grid, HALF_HOUR_MS, Shape};
 
 /// What happened on one day, or in one replication.
 ///
-/// Made once per thread and used again: [`Tally::merge`](super::Tally::merge) empties it. An arrival
-/// outside the shape's half hours counts to the nearest one.
+/// Made once per thread and used again: [`Tally::merge`](super::Tally::merge) empties it. An
+/// arrival outside the shape's half hours counts to the nearest one.
 #[derive(Clone, Debug)]
 pub struct Day {
     pub(super) grid: Grid,

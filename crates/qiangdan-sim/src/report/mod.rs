@@ -1,8 +1,8 @@
 //! Sums up days: how long people waited, whether the promise was kept, and how sure that is.
 //!
-//! A driver tells a [`Day`] what happens in it, merges days into a [`Tally`] in any order and on any
-//! number of threads, and gets a [`Report`] that does not depend on either. Nothing here runs an
-//! engine or reads a file, and nothing here decides how a report looks.
+//! A driver tells a [`Day`] what happens in it, merges days into a [`Tally`] in any order and on
+//! any number of threads, and gets a [`Report`] that does not depend on either. Nothing here runs
+//! an engine or reads a file, and nothing here decides how a report looks.
 //!
 //! * `shape`: what is fixed before the first day: names, target, half hours.
 //! * `day`: one day, told as it happens. The hot part.

@@ -1,4 +1,5 @@
-//! What is fixed before the first day: the names that figures belong to, the target, the half hours.
+//! What is fixed before the first day: the names that figures belong to, the target, the half
+//! hours.
 
 use serde::Serialize;
 
