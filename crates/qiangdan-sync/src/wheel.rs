@@ -12,7 +12,7 @@
 //!
 //! Any thread arms through [`Looks`]: it lowers the cell and puts the slot into an inbox. One
 //! [`WheelDriver`] owns everything else, so that needs no atomics. It files slots into *buckets*,
-//! doubly linked lists over two arrays, 64 buckets to a level; a bucket of level `k` spans 64ᵏ ms,
+//! doubly linked lists over an array, 64 buckets to a level; a bucket of level `k` spans 64ᵏ ms,
 //! and eleven levels reach past every 64-bit instant. A slot is filed on the level of the highest
 //! group of six bits in which its instant differs from the driver's. Hence
 //!
@@ -33,8 +33,7 @@
 //! |-----------|-------|-----------------------------|
 //! | cell      | 8     | any thread                  |
 //! | inbox link| 4     | any thread                  |
-//! | next      | 4     | the driver                  |
-//! | prev      | 4     | the driver                  |
+//! | links     | 8     | the driver                  |
 //!
 //! The cell holds the instant inverted, so that zeroed memory means "never" and lowering the
 //! instant is a maximum. The batch grows to the largest number of slots that were ever due at the
@@ -67,15 +66,19 @@ const BUCKETS: u32 = DUE + 1;
 
 const _: () = assert!(LEVELS * LEVEL_BITS >= u64::BITS, "the levels reach every instant");
 
-/// Values of `prev`; zeroed memory means that no slot is filed.
-mod prev {
+/// The two links of a slot.
+const BEFORE: usize = 0;
+const AFTER: usize = 1;
+
+/// Values of `links[slot][BEFORE]`; zeroed memory means that no slot is filed.
+mod filed {
     /// The slot is in no list.
-    pub(super) const UNFILED: u32 = 0;
+    pub(super) const NOWHERE: u32 = 0;
     /// The slot is in the batch.
     pub(super) const BATCH: u32 = 1;
-    /// The slot is the first of bucket `prev - FIRST`.
+    /// The slot is the first of bucket `links[slot][BEFORE] - FIRST`.
     pub(super) const FIRST: u32 = 2;
-    /// The slot comes after slot `prev - AFTER`.
+    /// The slot comes after slot `links[slot][BEFORE] - AFTER`.
     pub(super) const AFTER: u32 = FIRST + super::BUCKETS;
 }
 
@@ -105,8 +108,7 @@ impl Wheel {
             now: 0,
             occupied: [0; LEVELS as usize],
             first: Box::new([0; BUCKETS as usize]),
-            next: vec![0; capacity as usize],
-            prev: vec![prev::UNFILED; capacity as usize],
+            links: vec![[filed::NOWHERE, 0]; capacity as usize],
             spilling: None,
             batch: BinaryHeap::new(),
             soonest: u64::MAX,
@@ -186,10 +188,9 @@ pub struct WheelDriver {
     occupied: [u64; LEVELS as usize],
     /// The first slot + 1 of each bucket, or 0.
     first: Box<[u32; BUCKETS as usize]>,
-    /// The slot + 1 after each slot in its bucket, or 0.
-    next: Vec<u32>,
-    /// See [`prev`].
-    prev: Vec<u32>,
+    /// For each slot, its neighbours in its bucket: what comes before, see [`filed`], and the slot
+    /// + 1 that comes after, or 0. An array, so that zeroed memory will do.
+    links: Vec<[u32; 2]>,
     /// A bucket of which `now` is the start and whose slots are being filed anew.
     spilling: Option<u32>,
     /// Slots that are due, in the order of their looks: instant, then the caller's key.
@@ -249,7 +250,7 @@ impl WheelDriver {
                     return spent(looked);
                 }
                 self.unfile(slot);
-                self.prev[slot as usize] = prev::BATCH;
+                self.links[slot as usize][BEFORE] = filed::BATCH;
                 self.batch.push(Reverse((looks.due(slot), key(slot), slot)));
             } else if !self.batch.is_empty() {
                 if !pay(&mut left) {
@@ -259,7 +260,7 @@ impl WheelDriver {
                 if self.batch.is_empty() {
                     self.soonest = u64::MAX;
                 }
-                self.prev[slot as usize] = prev::UNFILED;
+                self.links[slot as usize][BEFORE] = filed::NOWHERE;
                 looked += 1;
                 if let Some(again) = look(slot, looks.empty(slot)) {
                     let due = looks.arm_by_driver(slot, again);
@@ -299,7 +300,7 @@ impl WheelDriver {
 
     /// Files what is in the inbox. False if the budget was used up before.
     fn file_inbox(&mut self, looks: &Looks, left: &mut usize) -> bool {
-        debug_assert_eq!(looks.cells.len(), self.next.len(), "the halves of one wheel");
+        debug_assert_eq!(looks.cells.len(), self.links.len(), "the halves of one wheel");
         self.file_chain(looks, left) && {
             self.chain = looks.inbox.take_chain();
             self.file_chain(looks, left)
@@ -313,7 +314,7 @@ impl WheelDriver {
             }
             let Some(slot) = looks.inbox.next_of(&mut self.chain) else { break };
             let due = looks.due(slot);
-            if self.prev[slot as usize] == prev::BATCH {
+            if self.links[slot as usize][BEFORE] == filed::BATCH {
                 self.soonest = self.soonest.min(due);
                 continue;
             }
@@ -351,34 +352,34 @@ impl WheelDriver {
         };
         let after = self.first[bucket as usize];
         if let Some(after) = after.checked_sub(1) {
-            self.prev[after as usize] = prev::AFTER + slot;
+            self.links[after as usize][BEFORE] = filed::AFTER + slot;
         }
-        self.next[slot as usize] = after;
-        self.prev[slot as usize] = prev::FIRST + bucket;
+        self.links[slot as usize][AFTER] = after;
+        self.links[slot as usize][BEFORE] = filed::FIRST + bucket;
         self.first[bucket as usize] = slot + 1;
     }
 
     /// Takes a slot out of its bucket, if it is in one.
     fn unfile(&mut self, slot: u32) {
-        let before = self.prev[slot as usize];
-        if before == prev::UNFILED {
+        let before = self.links[slot as usize][BEFORE];
+        if before == filed::NOWHERE {
             return;
         }
-        let after = self.next[slot as usize];
+        let after = self.links[slot as usize][AFTER];
         if let Some(after) = after.checked_sub(1) {
-            self.prev[after as usize] = before;
+            self.links[after as usize][BEFORE] = before;
         }
-        if let Some(before) = before.checked_sub(prev::AFTER) {
-            self.next[before as usize] = after;
+        if let Some(before) = before.checked_sub(filed::AFTER) {
+            self.links[before as usize][AFTER] = after;
         } else {
-            let bucket = before - prev::FIRST;
+            let bucket = before - filed::FIRST;
             self.first[bucket as usize] = after;
             if after == 0 && bucket != DUE {
                 self.occupied[(bucket / LEVEL_BUCKETS) as usize] &=
                     !(1 << (bucket % LEVEL_BUCKETS));
             }
         }
-        self.prev[slot as usize] = prev::UNFILED;
+        self.links[slot as usize][BEFORE] = filed::NOWHERE;
     }
 }
 
@@ -386,7 +387,7 @@ impl fmt::Debug for WheelDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WheelDriver")
             .field("now", &self.now)
-            .field("slots", &self.next.len())
+            .field("slots", &self.links.len())
             .finish_non_exhaustive()
     }
 }
