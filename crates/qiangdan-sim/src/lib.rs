@@ -9,13 +9,15 @@
 //! * [`of_hall`]: what a run needs to know of a hall;
 //! * [`simulate`](mod@simulate): random days;
 //! * [`replay`](mod@replay): recorded days;
-//! * [`report`]: what happened, summed up, and how sure the verdict is.
+//! * [`report`]: what happened, summed up, and how sure the verdict is;
+//! * [`formulas`]: closed forms, for queues simple enough to have one.
 
 #![forbid(unsafe_code)]
 
 pub mod dice;
 pub mod driver;
 pub mod event_list;
+pub mod formulas;
 mod keep;
 pub mod of_hall;
 pub mod replay;
