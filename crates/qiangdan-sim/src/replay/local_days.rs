@@ -73,7 +73,7 @@ fn day_of(zone: &TimeZone, at_ms: i64) -> Option<(i64, i64)> {
     let at = Timestamp::from_millisecond(at_ms).ok()?.to_zoned_datetime(zone.clone());
     let midnight = at.date().at(0, 0, 0, 0);
     // Where midnight is left out by a change of clocks, the day begins a little later.
-    let instant = |civil: DateTime| Some(zone.to_ambiguous_timestamp(civil).compatible().ok()?);
+    let instant = |civil: DateTime| zone.to_ambiguous_timestamp(civil).compatible().ok();
     let (start, next) = (instant(midnight)?, instant(midnight.tomorrow().ok()?)?);
     Some((start.as_millisecond(), next.as_millisecond()))
 }
