@@ -2,7 +2,7 @@
 //!
 //! One seed gives one simulation, byte for byte. So the generator is a named one, and everything
 //! made from its numbers uses only operations that IEEE 754 fixes to the last bit: `+ − × ÷ √`.
-//! Logarithm and exponential are this crate's own ([`exact`]), because those of the platform differ
+//! Logarithm and exponential are this crate's own (`exact.rs`), because those of the platform differ
 //! in the last bit between systems. What comes out of a stream is part of the contract and changes
 //! only together with [`STREAM_VERSION`].
 //!
