@@ -131,7 +131,8 @@ pub fn seats(hall: &Hall) -> Vec<Seat> {
 
 /// All changes of duty on a day that begins at `day_ms` of the run.
 ///
-/// Whoever's last shift ends serves those who still wait; at the end of an earlier shift they leave.
+/// Whoever's last shift ends serves those who still wait, but not past midnight; at the end of an
+/// earlier shift they leave.
 #[must_use]
 pub fn duties(hall: &Hall, day_ms: u64) -> Vec<Duty> {
     let mut duties = Vec::new();
@@ -147,9 +148,24 @@ pub fn duties(hall: &Hall, day_ms: u64) -> Vec<Duty> {
             duties.push(Duty { at_ms: to, clerk: clerk.id, seats: 0, stay });
         }
     }
+    if closes(hall) {
+        let last = |clerk: &Clerk| Duty {
+            at_ms: day_ms + DAY_MS,
+            clerk: clerk.id,
+            seats: 0,
+            stay: Stay::Leave,
+        };
+        duties.extend(hall.clerks().iter().map(last));
+    }
     // One shift that begins where another ends is no break.
     duties.sort_by_key(|duty| (duty.at_ms, duty.seats > 0));
     duties
+}
+
+/// Whether the hall is shut at midnight; then nobody waits on into the next day.
+#[must_use]
+pub fn closes(hall: &Hall) -> bool {
+    hall.clerks().iter().flat_map(|clerk| &clerk.shifts).all(|shift| shift.to_ms < DAY_MS)
 }
 
 /// A distribution of the hall file, as a law that can be drawn from.

@@ -134,6 +134,7 @@ fn worker(
             return Ok(tally);
         }
         driver.schedule(of_hall::duties(hall, start_ms));
+        driver.close_at(start_ms + DAY_MS);
         dice.begin(simulation.seed, day, start_ms);
         keeper.begin(start_ms);
         driver.run(&mut dice, &mut keeper);

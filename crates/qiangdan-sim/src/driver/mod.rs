@@ -6,7 +6,7 @@
 //! someone has waited and which stage has fired are asked of the engine.
 //!
 //! Order of one instant, as in the reference simulations: shifts change; services end; orders arrive;
-//! free clerks grab, the longest free first; people out of patience leave; then time advances and
+//! free clerks grab, the longest free first; people out of patience leave, at closing time everyone; then time advances and
 //! stages fire. If a stage let more clerks take an order, they grab at once.
 
 mod duty;
@@ -100,6 +100,7 @@ mod kind {
     pub(super) const DONE: u8 = 1;
     /// Arrivals are not in the list; the source keeps them. They come before this.
     pub(super) const PATIENCE: u8 = 2;
+    pub(super) const CLOSE: u8 = 3;
 }
 
 /// One engine in virtual time. Reusable: a run may follow another, later on the same clock.
@@ -173,6 +174,11 @@ impl Driver {
         }
     }
 
+    /// At this instant everyone who still waits is sent home: their orders expire.
+    pub fn close_at(&mut self, at_ms: u64) {
+        self.outside.push(Outside { at_ms, kind: kind::CLOSE, payload: 0 });
+    }
+
     /// Runs until the source is dry and everything outside has happened. Orders that still wait then
     /// are closed as [`Outcome::Expired`].
     pub fn run(&mut self, source: &mut impl Source, record: &mut impl Record) {
@@ -181,7 +187,7 @@ impl Driver {
             self.advance_before(at_ms, record);
             self.instant(at_ms, source, record);
         }
-        self.expire(record);
+        self.expire(self.staff.last_ms(), record);
         self.duties.clear();
     }
 
@@ -223,7 +229,10 @@ impl Driver {
             }
         }
         while let Some(event) = self.due(at_ms, u8::MAX) {
-            self.leave(event, record);
+            match event.kind {
+                kind::PATIENCE => self.leave(event, record),
+                _ => self.expire(at_ms, record),
+            }
         }
         if self.advancer.next_look().is_some_and(|look| look.0 <= at_ms)
             && self.advance(at_ms, record)
@@ -344,8 +353,10 @@ impl Driver {
     }
 
     /// Closes what nobody will come for.
-    fn expire(&mut self, record: &mut impl Record) {
-        let at_ms = self.staff.last_ms();
+    fn expire(&mut self, at_ms: u64, record: &mut impl Record) {
+        if self.waiting == 0 {
+            return;
+        }
         for index in self.visits.waiting() {
             let visit = *self.visits.get(index);
             let Some(order) = visit.waiting() else { continue };

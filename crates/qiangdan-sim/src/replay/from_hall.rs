@@ -7,7 +7,7 @@ use crate::{
     dice::{Purpose, Sampler, Stream},
     driver::{Arriving, Driver, Setup, Source},
     keep::Keeper,
-    of_hall,
+    of_hall::{self, DAY_MS},
     report::{Day, Shape, Tally},
     trace::{Outcome, Trace, TraceOrder},
 };
@@ -46,6 +46,9 @@ fn drive(
     let mut driver = Driver::new(setup)?;
     for start_ms in days.starts_ms() {
         driver.schedule(of_hall::duties(hall, start_ms));
+        if of_hall::closes(hall) {
+            driver.close_at(start_ms + DAY_MS);
+        }
     }
     let window_of: Vec<_> = hall.clerks().iter().map(|clerk| clerk.window).collect();
     let told = (0..days.len()).map(|_| Day::new(shape)).collect();
