@@ -8,6 +8,7 @@ use qiangdan_sim::trace::{
     Columns, Mistakes, Outcome, Reading, Sidecar, Strictness, Trace, TraceCode, TraceError,
 };
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// A file of the recorded data, which is not part of this repository.
@@ -282,6 +283,30 @@ fn a_sidecar_settles_times_without_an_offset_words_and_columns() {
     assert_eq!(trace.orders[0].arrived_ms, 1_320_557_400_000); // 01:30 at −4 h.
     assert_eq!(trace.orders[1].arrived_ms, 1_300_001_400_000); // 03:30 at −4 h.
     assert_eq!(trace.orders[0].outcome, Outcome::Abandoned);
+}
+
+#[test]
+fn a_packed_file_is_read_with_the_sidecar_beside_it() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("packed");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |file: &str, bytes: &[u8]| std::fs::write(folder.join(file), bytes).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    packer.write_all(GOOD.replace("Z,", ",").as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
+    write("orders.csv.gz", &packed);
+    write("cut.csv.gz", &packed[..packed.len() - 9]);
+    write("other.csv", GOOD.as_bytes());
+    write("trace.json", br#"{"name": "x", "tz": "Asia/Shanghai", "orders": "orders.csv.gz"}"#);
+
+    let open = |file: &str| Trace::open(folder.join(file), &Reading::default());
+    let (packed, plain) = (open("orders.csv.gz").unwrap(), open("other.csv").unwrap());
+    assert_eq!((packed.name.as_str(), packed.zone.as_deref()), ("x", Some("Asia/Shanghai")));
+    assert_eq!((plain.name.as_str(), plain.zone.as_deref()), ("other.csv", None));
+    let behind_ms = plain.orders[0].arrived_ms - packed.orders[0].arrived_ms;
+    assert_eq!(behind_ms, 8 * 3_600_000);
+    for file in ["cut.csv.gz", "not-there.csv"] {
+        assert!(matches!(open(file), Err(TraceError::Unreadable { .. })), "{file}");
+    }
 }
 
 /// What a row of the round trip is written from.
