@@ -131,9 +131,10 @@ impl Inner {
 
     /// Fires the next stage of an order.
     ///
-    /// The claim word is not written: a clerk who grabs at the same time simply wins. Entries with the
-    /// new rank are pushed before the turn moves on, so that the order is never without one; if a
-    /// verb changes the order in between, nothing has fired, and the next look tries again.
+    /// The claim word is not written: a clerk who grabs at the same time simply wins. If a verb changes
+    /// the order in between, nothing has fired, and the next look tries again. The entry with the new
+    /// rank is pushed after its turn has begun; if it is dropped because the order is held, whoever
+    /// frees the order pushes the next.
     fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, terms: TermsNow, due: Mono) {
         let (service, stage) = (terms.service, terms.stages);
         let actions = &self.rules.stages(service)[usize::from(stage)].actions;
@@ -142,14 +143,13 @@ impl Inner {
         let moves = moves && !terms.is_parked();
         let next = TermsNow { stages: stage + 1, ..terms };
         let next = if moves { next.next_turn() } else { next };
-        if moves && let Ok(mut key) = life.key() {
-            key.rank = key.rank.saturating_sub(boost_ms);
-            let hint = Hint::new(life.order, next.turn);
-            self.insert(key, hint, service, terms.class, next.stages);
-        }
         let fired = life.change_terms(|now| (now == terms).then_some(next));
         if fired.is_ok_and(|(before, _)| before == terms) {
             life.shift_rank_ms(-boost_ms).ok();
+            if moves && let Ok(key) = life.key() {
+                let hint = Hint::new(life.order, next.turn);
+                self.insert(key, hint, service, terms.class, next.stages);
+            }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {
                 self.tell(cx, life, None, told(action));

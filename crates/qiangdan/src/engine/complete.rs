@@ -8,7 +8,8 @@ use crate::{
 
 impl Engine {
     /// Closes an order one has claimed, with an outcome. A start that was not told is implied. Saying
-    /// the same twice is as good as once.
+    /// the same twice is as good as once; only if the first call is still under way, the second may be
+    /// told that the order is closed.
     ///
     /// Lock-free; linearizes at the swap of the claim word.
     ///

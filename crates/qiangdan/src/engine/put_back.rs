@@ -7,7 +7,7 @@ use qiangdan_sync::{Phase, Refused};
 use super::{Engine, Inner, owner, rank_of};
 use crate::{
     Claim, Cx, EventKind, PutBack, PutBackError, State,
-    order::{Live, NotYours, OtherLife, TermsNow},
+    order::{Live, NotYours, OtherLife},
     pool::Hint,
 };
 
@@ -35,26 +35,29 @@ impl Engine {
         if is_back_already(life, claim) {
             return Ok(());
         }
-        if life.owned_by(claim)?.epoch == u16::MAX {
-            return Err(PutBackError::Exhausted { order });
-        }
         let gone = |_| PutBackError::from(NotYours::Gone { order });
+        if !inner.begin_return(life, claim, how)? {
+            return Ok(());
+        }
         // The owner is alone with these until the swap; a cancel in between makes them void, and a new
         // life in the slot does not let them through.
-        let terms = inner.prepare(cx, life, how).map_err(gone)?;
+        let tag = life.tag();
+        inner.prepare(cx, life, how).map_err(gone)?;
         let to = if matches!(how, PutBack::After { .. }) { Phase::Shut } else { Phase::Open };
         match life.slot.word.try_release(order.generation(), claim.epoch, owner, to) {
             Ok(_) => {}
             Err(Refused::Exhausted) => return Err(PutBackError::Exhausted { order }),
             Err(refused) => return Err(life.not_yours(refused, claim).into()),
         }
-        inner.requeue(cx, life, terms, how).map_err(gone)?;
         if let Some(record) = inner.clerk(claim.clerk) {
             record.release();
         }
         inner.counters.put_back(order.slot());
         let kind = EventKind::OrderPutBack { epoch: claim.epoch, how };
-        inner.tell(cx, life, Some(claim.clerk), kind);
+        let seq = inner.next_seq();
+        inner.tell_as(seq, cx, order, tag, Some(claim.clerk), kind);
+        // If the order is over by now, and its slot in another life, there is nothing left to do.
+        inner.requeue(cx, life, how).ok();
         Ok(())
     }
 }
@@ -73,16 +76,44 @@ fn is_back_already(life: Live<'_>, claim: Claim) -> bool {
 }
 
 impl Inner {
+    /// Lets one call alone go on to put a claim back; `false` if another has begun to.
+    fn begin_return(
+        &self,
+        life: Live<'_>,
+        claim: Claim,
+        how: PutBack,
+    ) -> Result<bool, PutBackError> {
+        let (order, epoch) = (claim.order, claim.epoch);
+        let gone = |_| PutBackError::from(NotYours::Gone { order });
+        loop {
+            // The terms are read first: if they are the same at the swap, nobody has put the claim
+            // back since it was found to be held.
+            let seen = life.terms().map_err(gone)?;
+            if life.owned_by(claim)?.epoch == u16::MAX {
+                return Err(PutBackError::Exhausted { order });
+            }
+            if seen.is_returned(epoch) {
+                return Ok(false);
+            }
+            let next = seen.next_turn().returned(epoch);
+            let next = if how == PutBack::Park { next.parked() } else { next.unparked() };
+            let begun = life.change_terms(|terms| (terms == seen).then_some(next));
+            if begun.map_err(gone)?.0 == seen {
+                return Ok(true);
+            }
+        }
+    }
+
     /// Writes the order's new place while its owner still holds it.
-    fn prepare(&self, cx: &Cx<'_>, life: Live<'_>, how: PutBack) -> Result<TermsNow, OtherLife> {
-        let now = cx.now.mono;
-        let held_ms = now.since_ms(life.moment()?);
+    fn prepare(&self, cx: &Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
+        let (now, grabbed) = (cx.now.mono, life.moment()?);
+        let held_ms = now.since_ms(grabbed);
         let away_ms = if let PutBack::After { ms } = how { ms } else { 0 };
         life.shift_since_ms(held_ms.saturating_add(away_ms))?;
         match how {
             PutBack::KeepPlace | PutBack::Park => {}
             // While an order is scheduled, `moment` is when it is to be activated.
-            PutBack::After { ms } => life.set_moment(now.plus_ms(ms))?,
+            PutBack::After { ms } => life.move_moment(grabbed, now.plus_ms(ms))?,
             PutBack::BackOfLine => {
                 life.set_rank_ms(rank_of(now))?;
                 life.set_tie(next_tie(self))?;
@@ -92,31 +123,20 @@ impl Inner {
                 life.set_tie(next_tie(self))?;
             }
         }
-        let (_, after) = life.change_terms(|terms| {
-            let terms = terms.next_turn();
-            Some(if how == PutBack::Park { terms.parked() } else { terms.unparked() })
-        })?;
-        Ok(after)
+        Ok(())
     }
 
     /// Puts the order where it goes, now that it is free.
-    fn requeue(
-        &self,
-        cx: &Cx<'_>,
-        life: Live<'_>,
-        terms: TermsNow,
-        how: PutBack,
-    ) -> Result<(), OtherLife> {
-        match how {
-            PutBack::Park => {}
-            PutBack::After { ms } => {
-                self.looks.arm(life.order.slot(), cx.now.mono.plus_ms(ms).0);
-                return Ok(());
-            }
-            _ => {
-                let hint = Hint::new(life.order, terms.turn);
-                self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
-            }
+    fn requeue(&self, cx: &Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
+        if let PutBack::After { ms } = how {
+            self.looks.arm(life.order.slot(), cx.now.mono.plus_ms(ms).0);
+            return Ok(());
+        }
+        // Read now: an amendment or a stage since `begin_return` has left its entry to us.
+        let terms = life.terms()?;
+        if !terms.is_parked() {
+            let hint = Hint::new(life.order, terms.turn);
+            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
         }
         self.arm(life);
         Ok(())

@@ -49,9 +49,9 @@ pub(crate) struct Fill {
 
 /// Service, class, stages reached, turn and mark of an order, in one word with its own tag.
 ///
-/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30..28 | 27..16 | 15..0              |
-/// |-------|---------|--------|--------|--------|--------|--------|--------------------|
-/// | field | service | class  | stages | breach | mark   | turn   | generation, low 16 |
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30..28 | 27       | 26..16 | 15..0              |
+/// |-------|---------|--------|--------|--------|--------|----------|--------|--------------------|
+/// | field | service | class  | stages | breach | mark   | returned | turn   | generation, low 16 |
 #[derive(Debug, Default)]
 struct Terms(AtomicU64);
 
@@ -64,13 +64,17 @@ pub(crate) struct TermsNow {
     pub(crate) stages: u8,
     /// Whether the breach of the limit has been told.
     pub(crate) is_breached: bool,
-    /// Which of the order's lane entries count: this turn's, and later ones.
-    pub(crate) turn: u16,
     pub(crate) mark: u8,
+    /// Whether the last claim that was, or is being, put back has an odd epoch. Claims are put back in
+    /// turn, so one bit tells whether the latest has been.
+    pub(crate) is_odd_returned: bool,
+    /// Which of the order's lane entries count. Whoever begins a turn pushes its entry afterwards; so
+    /// does whoever opens the order, with the turn found then.
+    pub(crate) turn: u16,
 }
 
-/// Turns count modulo this; an entry is stale if it is up to half of it behind.
-pub(crate) const TURNS: u16 = 1 << 12;
+/// Turns count modulo this.
+pub(crate) const TURNS: u16 = 1 << 11;
 
 /// The mark of an open order that is in no lane. Marks 1 to 6 are outcomes of closed ones.
 const PARKED: u8 = 7;
@@ -81,14 +85,24 @@ impl TermsNow {
         self.mark == PARKED
     }
 
-    /// The same, taken out of every lane.
+    /// The same, taken out of every lane. How an order ended is kept.
     pub(crate) fn parked(self) -> Self {
-        Self { mark: PARKED, ..self }
+        Self { mark: if self.mark == 0 { PARKED } else { self.mark }, ..self }
     }
 
-    /// The same, in its lanes.
+    /// The same, in its lanes. How an order ended is kept.
     pub(crate) fn unparked(self) -> Self {
-        Self { mark: 0, ..self }
+        Self { mark: if self.is_parked() { 0 } else { self.mark }, ..self }
+    }
+
+    /// Whether the claim of this epoch, which is the latest, has been put back or is about to be.
+    pub(crate) fn is_returned(self, epoch: u16) -> bool {
+        self.is_odd_returned == (epoch % 2 == 1)
+    }
+
+    /// The same, with the claim of this epoch put back.
+    pub(crate) fn returned(self, epoch: u16) -> Self {
+        Self { is_odd_returned: epoch % 2 == 1, ..self }
     }
 
     pub(crate) fn next_turn(self) -> Self {
@@ -101,6 +115,7 @@ impl TermsNow {
             | u64::from(self.stages) << 32
             | u64::from(self.is_breached) << 31
             | u64::from(self.mark & 7) << 28
+            | u64::from(self.is_odd_returned) << 27
             | u64::from(self.turn) << 16
             | u64::from(generation) & 0xffff
     }
@@ -113,6 +128,7 @@ impl TermsNow {
             stages: (word >> 32) as u8,
             is_breached: word >> 31 & 1 == 1,
             mark: (word >> 28) as u8 & 7,
+            is_odd_returned: word >> 27 & 1 == 1,
             turn: (word >> 16) as u16 & (TURNS - 1),
         }
     }
@@ -142,8 +158,9 @@ impl Slot {
             class: fill.class,
             stages: 0,
             is_breached: false,
-            turn: 0,
             mark: 0,
+            is_odd_returned: false,
+            turn: 0,
         };
         // Ordering: Relaxed, all of them. Published by the word's `open`, edge "fill".
         self.arrived.store(fill.arrived.0, Relaxed);
@@ -255,8 +272,10 @@ impl<'a> Live<'a> {
         self.slot.tie.get(self.order.generation())
     }
 
+    /// Sets the tie, unless the order has ended meanwhile.
     pub(crate) fn set_tie(self, tie: u64) -> Result<(), OtherLife> {
-        self.slot.tie.set(self.order.generation(), tie)
+        let unless_ended = |seen| (seen & ENDED == 0).then_some(tie);
+        self.slot.tie.change(self.order.generation(), unless_ended).map(|_| ())
     }
 
     /// Rank and tie: what decides who goes first.
@@ -284,10 +303,16 @@ impl<'a> Live<'a> {
         self.slot.moment.set(self.order.generation(), now.0)
     }
 
+    /// Sets the moment, if it is still that of the grab and not of a close.
+    pub(crate) fn move_moment(self, from: Mono, to: Mono) -> Result<(), OtherLife> {
+        let unless_moved = |seen| (seen == from.0).then_some(to.0);
+        self.slot.moment.change(self.order.generation(), unless_moved).map(|_| ())
+    }
+
     /// How the order ended, if that is known yet.
     pub(crate) fn outcome(self) -> Option<Outcome> {
         let terms = self.terms().ok()?;
-        let number = u16::try_from(self.slot.tie.get(self.order.generation()).ok()?).unwrap_or(0);
+        let number = u16::try_from(self.tie().ok()? & !ENDED).unwrap_or(0);
         match terms.mark {
             1 => Some(Outcome::Done),
             2 => Some(Outcome::Rejected(number)),
@@ -300,7 +325,7 @@ impl<'a> Live<'a> {
     }
 
     /// Notes how the order ended. A closed order has no turn among equals any more, so its tie holds
-    /// the number of the reason.
+    /// the number of the reason, and [`ENDED`].
     pub(crate) fn set_outcome(self, outcome: Outcome) -> Result<(), OtherLife> {
         let (code, number) = match outcome {
             Outcome::Done => (1, 0),
@@ -310,7 +335,7 @@ impl<'a> Live<'a> {
             Outcome::NoShow => (5, 0),
             Outcome::Expired => (6, 0),
         };
-        self.set_tie(u64::from(number))?;
+        self.slot.tie.set(self.order.generation(), u64::from(number) | ENDED)?;
         self.change_terms(|terms| Some(TermsNow { mark: code, ..terms })).map(|_| ())
     }
 }
@@ -328,6 +353,9 @@ pub(crate) fn clerk_of(seen: Seen) -> Option<ClerkId> {
 pub(crate) fn closed_by(seen: Seen, claim: Claim) -> bool {
     seen.phase == Phase::Done && is_claim(seen, claim)
 }
+
+/// Marks a tie that holds the number of a reason; no sequence number reaches it.
+const ENDED: u64 = 1 << 43;
 
 const BIAS: i64 = 1 << 43;
 
@@ -352,8 +380,9 @@ mod tests {
             class: ClassId(0xa5),
             stages: 0x5a,
             is_breached: true,
-            turn: 0xfff,
             mark: 6,
+            is_odd_returned: true,
+            turn: TURNS - 1,
         };
         assert_eq!(TermsNow::unpack(terms.pack(0xffff_ffff)), terms);
         assert_eq!(terms.next_turn().turn, 0);
