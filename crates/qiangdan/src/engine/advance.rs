@@ -132,9 +132,9 @@ impl Inner {
     /// Fires the next stage of an order.
     ///
     /// The claim word is not written: a clerk who grabs at the same time simply wins. If a verb changes
-    /// the order in between, nothing has fired, and the next look tries again. The entry with the new
-    /// rank is pushed after its turn has begun; if it is dropped because the order is held, whoever
-    /// frees the order pushes the next.
+    /// the order in between, nothing has fired, and the next look tries again. The turn stays: the
+    /// entry with the new rank comes beside the old one, which keeps the order in its lane meanwhile and
+    /// goes stale with it, once somebody grabs the order through the better one.
     fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, terms: TermsNow, due: Mono) {
         let (service, stage) = (terms.service, terms.stages);
         let actions = &self.rules.stages(service)[usize::from(stage)].actions;
@@ -142,7 +142,6 @@ impl Inner {
         let moves = boost_ms > 0 || actions.iter().any(|a| matches!(a, Action::Widen { .. }));
         let moves = moves && !terms.is_parked();
         let next = TermsNow { stages: stage + 1, ..terms };
-        let next = if moves { next.next_turn() } else { next };
         let fired = life.change_terms(|now| (now == terms).then_some(next));
         if fired.is_ok_and(|(before, _)| before == terms) {
             life.shift_rank_ms(-boost_ms).ok();
