@@ -23,12 +23,20 @@ use std::{ffi::OsString, io, process::ExitCode};
 use clap::{Parser, Subcommand};
 use exit::Exit;
 
+/// The exit codes, as the help shows them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  ok
+  1  failed while running
+  2  usage
+  3  hall file or trace invalid
+  4  target missed
+  5  server unreachable
+  6  refused";
+
 /// 抢单: check a hall, simulate its days, replay recorded ones.
-///
-/// Exit codes: 0 ok, 1 failed while running, 2 usage, 3 hall file or trace invalid, 4 target missed,
-/// 5 server unreachable, 6 refused.
 #[derive(Parser)]
-#[command(name = "qiangdan", version)]
+#[command(name = "qiangdan", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

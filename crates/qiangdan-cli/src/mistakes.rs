@@ -46,7 +46,7 @@ fn count(errors: usize, warnings: usize) -> String {
     format!("{}, {}", some(errors, "error"), some(warnings, "warning"))
 }
 
-/// Reads a hall file and shows what is wrong or odd in it. `None` if it is invalid.
+/// Reads a hall file, shows what is wrong in it, and says if something is odd. `None` if it is invalid.
 ///
 /// # Errors
 ///
@@ -55,8 +55,13 @@ pub(crate) fn load(path: &Path, err: &mut impl Write) -> io::Result<Option<Hall>
     let (name, text) = read(path)?;
     match Hall::parse(&name, &text) {
         Ok(Checked { hall, warnings }) => {
-            if !warnings.is_empty() {
-                render(&text, &[], &warnings, err)?;
+            match warnings.len() {
+                0 => {}
+                // Once they have been read, they are in the way of the result.
+                count => {
+                    let some = if count == 1 { "1 warning" } else { &format!("{count} warnings") };
+                    writeln!(err, "{name}: {some}; `qiangdan check {name}` shows what is odd")?;
+                }
             }
             Ok(Some(hall))
         }

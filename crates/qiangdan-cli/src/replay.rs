@@ -92,7 +92,8 @@ fn open(args: &Args, err: &mut impl Write) -> io::Result<Option<Trace>> {
     match Trace::open(&args.trace, &Reading { strictness, ..Reading::default() }) {
         Ok(trace) => {
             for (code, rows) in &trace.skipped_rows {
-                writeln!(err, "warning: {}: {rows} rows skipped: {code}", args.trace.display())?;
+                let rows = if *rows == 1 { "1 row" } else { &format!("{rows} rows") };
+                writeln!(err, "{}: {rows} skipped: {code}", args.trace.display())?;
             }
             Ok(Some(trace))
         }

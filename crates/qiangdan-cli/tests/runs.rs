@@ -166,7 +166,7 @@ fn a_wrong_trace_ends_with_3_and_names_line_and_column() {
     assert_eq!((code, out.as_str()), (3, ""));
     assert!(err.contains("orders.csv:3:12"), "{err}");
     let (_, out, err) = replay(&["--lenient"]);
-    assert!(err.contains("1 rows skipped"), "{err}");
+    assert!(err.contains("1 row skipped"), "{err}");
     assert!(out.contains("达标"), "{out}");
 }
 
