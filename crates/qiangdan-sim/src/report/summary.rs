@@ -18,7 +18,15 @@ const HANDFUL: u64 = 30;
 /// The curve has about this many points.
 const CURVE_POINTS: u32 = 60;
 
-pub(super) fn report(mut tally: Tally, source: Source, recorded: Option<Tally>) -> Report {
+impl Tally {
+    /// All figures. `recorded` holds what was recorded on the same days, told the same way.
+    #[must_use]
+    pub fn report(self, source: Source, recorded: Option<Self>) -> Report {
+        report(self, source, recorded)
+    }
+}
+
+fn report(mut tally: Tally, source: Source, recorded: Option<Tally>) -> Report {
     tally.days.sort_by_key(|day| day.number);
     let sums = Sums { tally: &tally, half_hours: tally.shape.grid().len() };
     let (all, services) = (sums.all_waits(), sums.service_waits());

@@ -6,13 +6,11 @@
 
 use super::{
     day::{Day, Waited, WindowDay},
-    figures::{Report, Source},
     interval::Counted,
     shape::Shape,
-    summary,
 };
 
-/// The sum of days, from which a [`Report`] is made.
+/// The sum of days, from which a [`Report`](super::Report) is made.
 #[derive(Clone, Debug)]
 pub struct Tally {
     pub(super) shape: Shape,
@@ -121,12 +119,6 @@ impl Tally {
         add(&mut self.breaches, &other.breaches);
         add(&mut self.stages, &other.stages);
         self.days.extend(other.days);
-    }
-
-    /// All figures. `recorded` holds what was recorded on the same days, told the same way.
-    #[must_use]
-    pub fn report(self, source: Source, recorded: Option<Self>) -> Report {
-        summary::report(self, source, recorded)
     }
 
     pub(super) fn target_ms(&self) -> u32 {

@@ -5,11 +5,8 @@ use std::ops::Range;
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Code, Span, Text,
-    book::Book,
-    mistake::Mistakes,
-    table::{Table, Value},
-    value, windows,
+    Code, Span, Text, book::Book, mistake::Mistakes, table::Table, text, value, value::Value,
+    windows,
 };
 use crate::{ClerkId, PoolId, SkillId, Skills};
 
@@ -102,7 +99,7 @@ impl<'d> RawClerks<'d> {
             ["id", "ids", "name", "window", "windows", "pools", "skills", "shifts"];
         table.only(&KEYS, mistakes);
         let ids = windows::read_ids(table, "id", "ids", "\"012\"", mistakes);
-        let name = table.get("name").and_then(|value| value::text(value, mistakes));
+        let name = table.get("name").and_then(|value| text::read(value, mistakes));
         let windows = windows::read_ids(table, "window", "windows", "\"01\"", mistakes);
         let pools = table.need("pools", "[\"front\"]", mistakes);
         let pools = pools.map(|value| {

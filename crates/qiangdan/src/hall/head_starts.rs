@@ -3,11 +3,7 @@
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Code, Duration, Text,
-    book::Book,
-    mistake::Mistakes,
-    table::{Table, Value},
-    value,
+    Code, Duration, Text, book::Book, mistake::Mistakes, table::Table, text, value, value::Value,
 };
 use crate::ClassId;
 
@@ -95,7 +91,7 @@ fn read_class(key: &str, value: &Value<'_>, mistakes: &mut Mistakes) -> (Text, i
     table.only(&["ahead", "name"], mistakes);
     let ahead = table.need("ahead", "\"15 min\"", mistakes);
     let ahead = ahead.and_then(|value| signed_ms(value, mistakes));
-    let name = table.get("name").and_then(|value| value::text(value, mistakes));
+    let name = table.get("name").and_then(|value| text::read(value, mistakes));
     (name.unwrap_or_else(|| Text::both(key)), ahead.unwrap_or(0))
 }
 

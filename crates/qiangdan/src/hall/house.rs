@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::{Code, Text, mistake::Mistakes, table::Table, value};
+use super::{Code, Text, mistake::Mistakes, table::Table, text, value};
 use crate::WaitTarget;
 
 /// The promise about waits, and where it is measured.
@@ -59,11 +59,11 @@ impl House {
         let id = table.need("id", "\"county\"", mistakes);
         let id = id.and_then(|value| value::name(value, mistakes));
         let name = table.need("name", "\"县政务服务中心\"", mistakes);
-        let name = name.and_then(|value| value::text(value, mistakes));
+        let name = name.and_then(|value| text::read(value, mistakes));
         let timezone = table.need("timezone", "\"Asia/Shanghai\"", mistakes);
         let timezone = timezone.and_then(|value| value::name(value, mistakes));
         let timezone = timezone.and_then(|name| check_timezone(&name, mistakes));
-        let address = table.get("address").and_then(|value| value::text(value, mistakes));
+        let address = table.get("address").and_then(|value| text::read(value, mistakes));
         Some(Self { id: id?.get_ref().to_string(), name: name?, timezone: timezone?, address })
     }
 }

@@ -9,8 +9,9 @@ use super::{
     action::RawAction,
     book::Book,
     mistake::Mistakes,
-    table::{Keyed, Table, Value},
+    table::{Keyed, Table},
     value,
+    value::Value,
 };
 use crate::{Action, Ladder, LadderId, Stage};
 

@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::{Code, Duration, Text, book::Book, mistake::Mistakes, table::Keyed, value};
+use super::{Code, Duration, Text, book::Book, mistake::Mistakes, table::Keyed, text, value};
 
 /// A limit (时限): from being submitted, so long at most until the end named.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,7 +55,7 @@ impl<'d> RawLimit<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
         table.only(&["name", "from", "to", "lasts", "ladder"], mistakes);
-        let name = table.get("name").and_then(|value| value::text(value, mistakes));
+        let name = table.get("name").and_then(|value| text::read(value, mistakes));
         if let Some(from) = table.get("from") {
             value::word(from, &[("submitted", ())], mistakes);
         }

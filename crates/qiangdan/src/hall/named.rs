@@ -1,6 +1,6 @@
 //! `[skills]`, `[pools]`, `[roles]`: things that have a key and a name.
 
-use super::{Text, mistake::Mistakes, names::Names, table::Table, value};
+use super::{Text, mistake::Mistakes, names::Names, table::Table, text};
 
 /// Something with a key and a name: a skill, a pool, a role. Its id is its position.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +22,7 @@ pub(super) fn read(
     for entry in section.into_iter().flat_map(Table::entries) {
         let key = *entry.key.get_ref();
         names.add(key, entry.key.span(), mistakes);
-        let name = value::text(entry.value, mistakes).unwrap_or_else(|| Text::both(key));
+        let name = text::read(entry.value, mistakes).unwrap_or_else(|| Text::both(key));
         read.push(Named { key: key.to_owned(), name });
     }
     read

@@ -2,7 +2,9 @@
 
 use toml::{Spanned, de::DeValue};
 
-use super::{Code, Limit, Takes, Text, book::Book, mistake::Mistakes, table::Keyed, takes, value};
+use super::{
+    Code, Limit, Takes, Text, book::Book, mistake::Mistakes, table::Keyed, takes, text, value,
+};
 use crate::{PoolId, ServiceId, SkillId, Skills};
 
 /// A service (事项).
@@ -44,7 +46,7 @@ impl<'d> RawService<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
         table.only(&["name", "pool", "needs", "takes", "limit", "recorded_as"], mistakes);
-        let name = table.get("name").and_then(|value| value::text(value, mistakes));
+        let name = table.get("name").and_then(|value| text::read(value, mistakes));
         let pool = table.need("pool", "\"front\"", mistakes);
         let pool = pool.and_then(|value| value::string(value, "the key of a pool", mistakes));
         let needs = table.get("needs");

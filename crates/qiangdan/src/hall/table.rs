@@ -10,10 +10,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Code, mistake::Mistakes, value};
-
-/// A value of the file and its place.
-pub(super) type Value<'d> = Spanned<DeValue<'d>>;
+use super::{
+    Code,
+    mistake::Mistakes,
+    value::{self, Value},
+};
 
 /// A table, its entries in file order.
 #[derive(Debug)]

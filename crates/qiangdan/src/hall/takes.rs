@@ -5,12 +5,7 @@
 
 use toml::de::DeValue;
 
-use super::{
-    Code,
-    mistake::Mistakes,
-    table::{Table, Value},
-    value,
-};
+use super::{Code, mistake::Mistakes, table::Table, value, value::Value};
 
 /// Standard deviation ÷ mean where none is given. Between an exponential and a steady hand.
 const USUAL_CV: f64 = 0.7;

@@ -2,6 +2,14 @@
 
 use std::fmt;
 
+use toml::{Spanned, de::DeValue};
+
+use super::{
+    mistake::Mistakes,
+    table::Table,
+    value::{self, Value},
+};
+
 /// A text for people (`"综合窗口"` or `{ zh = "综合窗口", en = "general window" }`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Text {
@@ -25,4 +33,24 @@ impl fmt::Display for Text {
         f.write_str(&self.zh)?;
         if self.en == self.zh { Ok(()) } else { write!(f, " ({})", self.en) }
     }
+}
+
+/// Reads a text for people: a string, or a table with `zh` and `en`.
+pub(super) fn read<'d>(value: &'d Value<'d>, to: &mut Mistakes) -> Option<Text> {
+    let DeValue::Table(table) = value.get_ref() else {
+        if !matches!(value.get_ref(), DeValue::String(_)) {
+            let like = r#"a name such as `"综合窗口"` or `{ zh = "…", en = "…" }`"#;
+            return value::wrong_type(value, like, to);
+        }
+        return value::name(value, to).map(|text| Text::both(text.get_ref()));
+    };
+    let table = Table::new("a name", value.span(), table);
+    table.only(&["zh", "en"], to);
+    let [zh, en] = ["zh", "en"]
+        .map(|key| table.get(key).map(|value| value::name(value, to).map(Spanned::into_inner)));
+    if zh.is_none() && en.is_none() {
+        table.need("zh", "\"…\"", to);
+    }
+    let (zh, en) = (zh.flatten(), en.flatten());
+    Some(Text { zh: zh.or(en)?.to_owned(), en: en.or(zh)?.to_owned() })
 }

@@ -4,12 +4,10 @@ use std::ops::RangeInclusive;
 
 use toml::{Spanned, de::DeValue};
 
-use super::{
-    Code, Duration, Share, Span, Text,
-    mistake::Mistakes,
-    span::time_of_day_ms,
-    table::{Table, Value},
-};
+use super::{Code, Duration, Share, Span, mistake::Mistakes, span::time_of_day_ms};
+
+/// A value of the file and its place.
+pub(super) type Value<'d> = Spanned<DeValue<'d>>;
 
 /// Reports that something else was expected than what is there.
 pub(super) fn wrong_type<T>(value: &Value<'_>, expected: &str, to: &mut Mistakes) -> Option<T> {
@@ -73,29 +71,6 @@ pub(super) fn name<'d>(value: &'d Value<'d>, to: &mut Mistakes) -> Option<Spanne
 pub(super) fn bad_name(text: &str, at: std::ops::Range<usize>, to: &mut Mistakes) {
     let found = format!("`{}` is no name", text.escape_debug());
     to.wrong(Code::BadName, at, found, "letters, without blanks at the ends or line breaks");
-}
-
-/// A text for people: a string, or a table with `zh` and `en`.
-pub(super) fn text<'d>(value: &'d Value<'d>, to: &mut Mistakes) -> Option<Text> {
-    let DeValue::Table(table) = value.get_ref() else {
-        if !matches!(value.get_ref(), DeValue::String(_)) {
-            return wrong_type(
-                value,
-                r#"a name such as `"综合窗口"` or `{ zh = "…", en = "…" }`"#,
-                to,
-            );
-        }
-        return name(value, to).map(|text| Text::both(text.get_ref()));
-    };
-    let table = Table::new("a name", value.span(), table);
-    table.only(&["zh", "en"], to);
-    let [zh, en] = ["zh", "en"]
-        .map(|key| table.get(key).map(|value| name(value, to).map(Spanned::into_inner)));
-    if zh.is_none() && en.is_none() {
-        table.need("zh", "\"…\"", to);
-    }
-    let (zh, en) = (zh.flatten(), en.flatten());
-    Some(Text { zh: zh.or(en)?.to_owned(), en: en.or(zh)?.to_owned() })
 }
 
 /// A duration of any kind.

@@ -5,12 +5,7 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::{
-    Code, Text,
-    book::Book,
-    mistake::Mistakes,
-    series,
-    table::{Table, Value},
-    value,
+    Code, Text, book::Book, mistake::Mistakes, series, table::Table, text, value, value::Value,
 };
 
 /// A window (窗口).
@@ -28,7 +23,7 @@ pub(super) fn read(root: &Table<'_>, book: &mut Book, mistakes: &mut Mistakes) -
     let mut windows = Vec::new();
     for table in root.repeated("windows", "a window", mistakes) {
         table.only(&["id", "ids", "name"], mistakes);
-        let name = table.get("name").and_then(|value| value::text(value, mistakes));
+        let name = table.get("name").and_then(|value| text::read(value, mistakes));
         for (key, at) in read_ids(&table, "id", "ids", "\"01\"", mistakes) {
             book.windows.add(&key, at, mistakes);
             let name = name.clone().unwrap_or_else(|| Text::both(&key));
