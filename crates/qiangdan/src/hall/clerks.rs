@@ -5,7 +5,12 @@ use std::ops::Range;
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Code, Span, Text, book::Book, mistake::Mistakes, table::Table, text, value, value::Value,
+    Code, Span, Text,
+    book::Book,
+    mistake::Mistakes,
+    table::Table,
+    text,
+    value::{self, Value},
     windows,
 };
 use crate::{ClerkId, PoolId, SkillId, Skills};

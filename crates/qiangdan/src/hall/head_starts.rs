@@ -3,7 +3,12 @@
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Code, Duration, Text, book::Book, mistake::Mistakes, table::Table, text, value, value::Value,
+    Code, Duration, Text,
+    book::Book,
+    mistake::Mistakes,
+    table::Table,
+    text,
+    value::{self, Value},
 };
 use crate::ClassId;
 

@@ -10,8 +10,7 @@ use super::{
     book::Book,
     mistake::Mistakes,
     table::{Keyed, Table},
-    value,
-    value::Value,
+    value::{self, Value},
 };
 use crate::{Action, Ladder, LadderId, Stage};
 

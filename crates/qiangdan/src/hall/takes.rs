@@ -5,7 +5,12 @@
 
 use toml::de::DeValue;
 
-use super::{Code, mistake::Mistakes, table::Table, value, value::Value};
+use super::{
+    Code,
+    mistake::Mistakes,
+    table::Table,
+    value::{self, Value},
+};
 
 /// Standard deviation ÷ mean where none is given. Between an exponential and a steady hand.
 const USUAL_CV: f64 = 0.7;

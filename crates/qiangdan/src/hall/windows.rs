@@ -5,7 +5,13 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::{
-    Code, Text, book::Book, mistake::Mistakes, series, table::Table, text, value, value::Value,
+    Code, Text,
+    book::Book,
+    mistake::Mistakes,
+    series,
+    table::Table,
+    text,
+    value::{self, Value},
 };
 
 /// A window (窗口).
