@@ -37,9 +37,8 @@
 //!
 //! * **set**: `set`, change of the word (Release) → `clear_if` and scans, load of the word
 //!   (Acquire). Whoever sees the bit sees the push before it.
-//! * **summary**: `set`, change of the summary (Release) → scans and the clearing of the summary,
-//!   load of the summary (Acquire). Whoever sees the summary's bit sees the lane's bit set before
-//!   it.
+//! * **summary**: `set`, change of the summary (Release) → the clearing of the summary's bit, load
+//!   of the summary (Acquire). Whoever is about to clear it sees the lane's bit set before it.
 //! * **told**: `set`, swap that tells the word (Release) → `set` of another thread (Acquire).
 //!   Whoever relies on the summary's bit and passes on the news of its push has that bit set before
 //!   it.
@@ -118,9 +117,10 @@ impl Bitmap {
         // Until the word is told, or the bit is cleared by somebody who saw the push.
         while now & TOLD == 0 && now & bit != 0 {
             self.raise(i / BITS);
-            // Ordering: Release on success, the sending half of "told". Acquire on failure, the
-            // receiving half: it may have been told by another.
-            match word.compare_exchange(now, now | TOLD, Release, Acquire) {
+            // Ordering: Release on success, the sending half of "told". Relaxed on failure: the bit
+            // that was raised above stays, unless the lane's bit has been cleared since by somebody
+            // who saw the push.
+            match word.compare_exchange(now, now | TOLD, Release, Relaxed) {
                 Ok(_) => return,
                 Err(changed) => now = changed,
             }
@@ -204,8 +204,9 @@ impl Bitmap {
     /// somebody scans. Wait-free: one load for each 1,024 lanes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        // Ordering: Acquire, the receiving half of "summary".
-        self.summary.iter().all(|summary| low(summary.load(Acquire)) == 0)
+        // Ordering: Relaxed. A push that the caller knows of comes before this by whatever edge
+        // told the caller; of others nothing is promised.
+        self.summary.iter().all(|summary| low(summary.load(Relaxed)) == 0)
     }
 
     /// The lanes whose bits are set here and in `mask`, in order.
@@ -255,8 +256,9 @@ impl Iterator for IterAnd<'_> {
         while self.lanes_left == 0 {
             while self.words_left == 0 {
                 let at = self.next_summary as usize;
-                // Ordering: Acquire, the receiving half of "summary".
-                let summary = low(self.bitmap.summary.get(at)?.load(Acquire));
+                // Ordering: Relaxed, for the reason given at `is_empty`. If the word that it leads
+                // to turns out to be an old one without bits, `lower` looks again.
+                let summary = low(self.bitmap.summary.get(at)?.load(Relaxed));
                 // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
                 self.words_left = summary & self.mask.summary[at].load(Relaxed);
                 self.next_summary += 1;

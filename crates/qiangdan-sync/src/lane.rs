@@ -284,11 +284,17 @@ impl Lane {
     /// attempt, and helps a push that is between its steps. Linearizes at the swap of the head.
     pub fn pop_if(&self, nodes: &Nodes, peeked: &Peeked) -> bool {
         let (head, first) = (peeked.head, peeked.first);
-        // The tail must not stay behind on the dummy that is about to be freed.
+        // The tail must not stay behind on the dummy that is about to be freed. Nor may it be moved
+        // for a peek that is over: by now the same node may be the last of this lane.
         //
-        // Ordering: Relaxed. Whoever linked `first` had seen the tail at the dummy, and the peeker
-        // received that along "link"; so this reads the tail at the dummy or later, never earlier.
-        let tail = Tagged(self.tail.load(Relaxed));
+        // Ordering: Acquire, the receiving half of "tail" and, with the load below, of "reuse". It
+        // reads the tail at the dummy or later: whoever linked `first` had seen it there, and the
+        // peeker received that along "link".
+        let tail = Tagged(self.tail.load(Acquire));
+        // Ordering: Relaxed. The Acquire above orders it after the read it judges.
+        if self.head.load(Relaxed) != head.0 {
+            return false;
+        }
         if tail.index() == head.index() {
             self.move_tail(tail, first);
         }
@@ -375,6 +381,29 @@ mod tests {
             assert!(!lane.pop_if(&nodes, &old));
             assert_eq!(pop(&lane, &nodes), Some(entry(n)));
         }
+    }
+
+    #[test]
+    fn an_old_peek_does_not_lead_the_tail_astray() {
+        let nodes = Nodes::new(2 + 3);
+        let (x, y) = (Lane::new(&nodes), Lane::new(&nodes));
+        x.push(&nodes, entry(1)).unwrap();
+        let old = x.peek(&nodes).unwrap();
+        assert_eq!(pop(&x, &nodes), Some(entry(1)));
+        // The old dummy becomes the last node of the same lane, the entry's node goes elsewhere.
+        x.push(&nodes, entry(2)).unwrap();
+        assert_eq!(pop(&x, &nodes), Some(entry(2)));
+        y.push(&nodes, entry(3)).unwrap();
+        assert_eq!((old.head.index(), old.first), (low_of(&x.tail), low_of(&y.tail)));
+
+        assert!(!x.pop_if(&nodes, &old));
+        x.push(&nodes, entry(4)).unwrap();
+        assert_eq!((pop(&x, &nodes), pop(&x, &nodes)), (Some(entry(4)), None));
+        assert_eq!((pop(&y, &nodes), pop(&y, &nodes)), (Some(entry(3)), None));
+    }
+
+    fn low_of(word: &AtomicU64) -> u32 {
+        Tagged(word.load(Relaxed)).index()
     }
 
     #[test]

@@ -22,14 +22,15 @@ fn entry() -> impl Strategy<Value = Entry> {
 enum LaneOp {
     Push(usize, Entry),
     Pop(usize),
-    PopWithOldPeek(usize),
+    PopWithOldPeek(usize, prop::sample::Index),
 }
 
 fn lane_op() -> impl Strategy<Value = LaneOp> {
     prop_oneof![
         3 => (0..2_usize, entry()).prop_map(|(lane, entry)| LaneOp::Push(lane, entry)),
         2 => (0..2_usize).prop_map(LaneOp::Pop),
-        1 => (0..2_usize).prop_map(LaneOp::PopWithOldPeek),
+        1 => (0..2_usize, any::<prop::sample::Index>())
+            .prop_map(|(lane, old)| LaneOp::PopWithOldPeek(lane, old)),
     ]
 }
 
@@ -37,11 +38,11 @@ fn lane_op() -> impl Strategy<Value = LaneOp> {
 enum SideOp {
     Insert(Entry),
     Remove,
-    RemoveOld,
+    RemoveOld(prop::sample::Index),
 }
 
 fn side_op() -> impl Strategy<Value = SideOp> {
-    prop_oneof![3 => entry().prop_map(SideOp::Insert), 2 => Just(SideOp::Remove), 1 => Just(SideOp::RemoveOld)]
+    prop_oneof![3 => entry().prop_map(SideOp::Insert), 2 => Just(SideOp::Remove), 1 => any::<prop::sample::Index>().prop_map(SideOp::RemoveOld)]
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +100,7 @@ proptest! {
         let nodes = Nodes::new(5 + 2);
         let lanes = [Lane::new(&nodes), Lane::new(&nodes)];
         let mut models = [VecDeque::new(), VecDeque::new()];
-        let mut old = [None, None];
+        let mut old = [vec![], vec![]];
         for op in ops {
             match op {
                 LaneOp::Push(lane, entry) => {
@@ -115,12 +116,12 @@ proptest! {
                     prop_assert_eq!(peeked.map(|peeked| peeked.entry), models[lane].pop_front());
                     if let Some(peeked) = peeked {
                         prop_assert!(lanes[lane].pop_if(&nodes, &peeked));
-                        old[lane] = Some(peeked);
+                        old[lane].push(peeked);
                     }
                 }
-                LaneOp::PopWithOldPeek(lane) => {
-                    if let Some(peeked) = old[lane] {
-                        prop_assert!(!lanes[lane].pop_if(&nodes, &peeked));
+                LaneOp::PopWithOldPeek(lane, which) => {
+                    if !old[lane].is_empty() {
+                        prop_assert!(!lanes[lane].pop_if(&nodes, which.get(&old[lane])));
                     }
                 }
             }
@@ -136,7 +137,7 @@ proptest! {
         let side = Side::new(70);
         // Equal entries may be there more than once.
         let mut model: BTreeMap<(Key, u64), usize> = BTreeMap::new();
-        let (mut len, mut old) = (0, None);
+        let (mut len, mut old) = (0, vec![]);
         for op in ops {
             match op {
                 SideOp::Insert(entry) => {
@@ -160,12 +161,12 @@ proptest! {
                         if *left == 0 {
                             model.remove(&(peeked.entry.key, peeked.entry.bits));
                         }
-                        old = Some(peeked);
+                        old.push(peeked);
                     }
                 }
-                SideOp::RemoveOld => {
-                    if let Some(peeked) = old {
-                        prop_assert!(!side.remove_if(&peeked));
+                SideOp::RemoveOld(which) => {
+                    if !old.is_empty() {
+                        prop_assert!(!side.remove_if(which.get(&old)));
                     }
                 }
             }
