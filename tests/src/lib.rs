@@ -1,6 +1,7 @@
-//! What the tests in `tests/` share: where recorded data is, a driver for plain queues, and a hall
-//! with its clock in hand.
+//! What the tests in `tests/` share: where recorded data is, a driver for plain queues, a hall with its
+//! clock in hand, and a reader of histories.
 
 pub mod data;
 pub mod hall;
+pub mod history;
 pub mod plain;
