@@ -15,6 +15,12 @@ pub fn cases(path: &str) -> Option<PathBuf> {
     find("QIANGDAN_CASES", "../../shared/cases", path)
 }
 
+/// A table of reference: under `$QIANGDAN_REFERENCE`, or `../shared/reference` beside the repository.
+#[must_use]
+pub fn reference(path: &str) -> Option<PathBuf> {
+    find("QIANGDAN_REFERENCE", "../../shared/reference", path)
+}
+
 #[expect(
     clippy::print_stderr,
     reason = "a test that checks nothing must not look like one that passed"
