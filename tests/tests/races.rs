@@ -210,6 +210,37 @@ fn a_slot_filled_again_during_put_back_leaks_no_room() {
 }
 
 #[test]
+fn a_slot_filled_again_during_a_grab_is_not_mixed_up_with_the_order_grabbed() {
+    let (engine, _advancer) = hall(1);
+    let submit = |tag| {
+        let spec = OrderSpec::new(ServiceId(u16::from(tag == 2))).tag(tag);
+        engine.submit(&mut at(0, &mut Outbox::default()), &spec).unwrap().order
+    };
+    let grabbed = Mutex::new(None);
+    race(
+        || submit(1),
+        |_| {
+            let mut events = Outbox::default();
+            let answer = engine.grab(&mut at(1, &mut events), ANA);
+            *grabbed.lock().unwrap() = answer.ok().map(|grabbed| (grabbed, events.events()[0].tag));
+        },
+        |order| {
+            cancel(&engine, order, Reason::Withdrawn(1));
+            submit(2)
+        },
+        |order, next| {
+            if let Some((grabbed, told)) = grabbed.lock().unwrap().take() {
+                let tag = if grabbed.claim.order == order { 1 } else { 2 };
+                let service = ServiceId(u16::from(tag == 2));
+                assert_eq!((grabbed.tag, told, grabbed.service), (tag, tag, service));
+            }
+            cancel(&engine, next, Reason::EndOfDay);
+            assert_eq!(engine.held(ANA), Some(0));
+        },
+    );
+}
+
+#[test]
 fn amend_and_put_back_do_not_forget_how_an_order_ended() {
     let (engine, _advancer) = hall(8);
     let ended = |claim: Claim, ()| {

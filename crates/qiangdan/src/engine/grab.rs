@@ -2,7 +2,8 @@
 
 use super::{Engine, Inner, owner};
 use crate::{
-    Claim, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId, State,
+    Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId,
+    ServiceId, State,
     clerk::Clerk,
     order::{Live, TermsNow, clerk_of},
 };
@@ -30,12 +31,13 @@ impl Engine {
         while let Some(head) = inner.lanes.first(&record.lanes, |hint| inner.is_live(hint)) {
             let order = head.hint.order;
             let held = inner.life(order).and_then(|life| {
-                Some((life, life.slot.word.try_hold(order.generation(), owner).ok()?))
+                let known = Known::of(life)?;
+                Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
             });
             // Taken or not by us, the order no longer waits in this turn: the entry is done with.
             inner.lanes.remove(&head);
-            if let Some((life, epoch)) = held {
-                return Ok(inner.claimed(cx, life, Claim { order, clerk, epoch }));
+            if let Some((life, known, epoch)) = held {
+                return Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }));
             }
         }
         record.release();
@@ -75,9 +77,13 @@ impl Engine {
                 GrabOrderError::NoSuchClerk { clerk }
             }
         })?;
-        match life.slot.word.try_hold(order.generation(), owner) {
-            Ok(epoch) => Ok(inner.claimed(cx, life, Claim { order, clerk, epoch })),
-            Err(_) => {
+        let known = Known::of(life);
+        match (known, life.slot.word.try_hold(order.generation(), owner)) {
+            (Some(known), Ok(epoch)) => {
+                Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }))
+            }
+            // The first: what is not known is of another life, and that is not held.
+            (None, _) | (_, Err(_)) => {
                 record.release();
                 // Someone was faster; say who. If it waits again already, it was in between.
                 inner
@@ -96,6 +102,32 @@ impl Engine {
             return false;
         };
         inner.may_take(record, life)
+    }
+}
+
+/// What a claim's owner is told of the order. Read before the swap: one that is won proves that tag and
+/// arrival, which carry no mark of their life, were of that life. Once it is won, the order may be
+/// cancelled and its slot filled again at any time.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    service: ServiceId,
+    class: ClassId,
+    tag: u64,
+    arrived: Mono,
+    since: Mono,
+}
+
+impl Known {
+    fn of(life: Live<'_>) -> Option<Self> {
+        let TermsNow { service, class, .. } = life.terms().ok()?;
+        let (tag, arrived, since) = (life.tag(), life.arrived(), life.since().ok()?);
+        Some(Self { service, class, tag, arrived, since })
+    }
+
+    /// The same as it is after the swap: the order may have been held or amended in between.
+    fn renewed(self, life: Live<'_>) -> Self {
+        let Self { tag, arrived, .. } = self;
+        Self::of(life).map_or(self, |now| Self { tag, arrived, ..now })
     }
 }
 
@@ -140,17 +172,13 @@ impl Inner {
     }
 
     /// Everything that follows from a swap that was won.
-    fn claimed(&self, cx: &mut Cx<'_>, life: Live<'_>, claim: Claim) -> Grabbed {
+    ///
+    /// If the order was cancelled and its slot filled again since the swap, what is noted here finds
+    /// another life and is not noted; the claim is stale and its first use will say so.
+    fn claimed(&self, cx: &mut Cx<'_>, life: Live<'_>, known: Known, claim: Claim) -> Grabbed {
         let now = cx.now.mono;
-        let (tag, arrived) = (life.tag(), life.arrived());
-        let since = life.since().unwrap_or(arrived);
+        let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
-        // If the order was cancelled and its slot filled again since the swap, the note finds another
-        // life and is not made; the claim is stale and its first use will say so.
-        let (service, class) = life.terms().map_or_else(
-            |_| (crate::ServiceId(0), crate::ClassId(0)),
-            |terms| (terms.service, terms.class),
-        );
         life.set_moment(now.max(since)).ok();
         self.counters.claimed(claim.order.slot(), claim.epoch, wait_ms);
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
