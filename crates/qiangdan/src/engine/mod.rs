@@ -14,6 +14,8 @@ mod grab;
 mod put_back;
 mod start;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use advance::{Advanced, Advancer};
@@ -212,9 +214,15 @@ impl Inner {
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.
+    ///
+    /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
+    /// for every way that leads there.
     fn insert(&self, key: Key, hint: Hint, service: ServiceId, class: ClassId, stages: u8) {
-        for lane in self.lanes_of(service, class, stages) {
-            self.lanes.insert(lane, key, hint, |hint| self.is_live(hint));
+        let lanes = || self.lanes_of(service, class, stages);
+        for (n, lane) in lanes().enumerate() {
+            if lanes().take(n).all(|before| before != lane) {
+                self.lanes.insert(lane, key, hint, |hint| self.is_live(hint));
+            }
         }
     }
 

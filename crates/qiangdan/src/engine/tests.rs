@@ -1,0 +1,83 @@
+//! What only the inside can test: calls stopped half way, while another call runs from end to end.
+
+use super::*;
+use crate::{
+    ClerkSpec, Ladder, LadderId, OrderSpec, Outbox, PoolId, PutBack, RulesDraft, ServiceRule,
+    Skills, Stage, Wall,
+};
+
+/// The one clerk of these tests.
+const ANN: ClerkId = ClerkId(0);
+
+/// A hall with two services, each in a pool of its own; the first climbs `stages`. Ann works for both.
+struct House {
+    engine: Engine,
+    advancer: Advancer,
+    out: Outbox,
+}
+
+impl House {
+    fn new(orders: u32, stages: Vec<Stage>) -> Self {
+        let service = |pool, ladder| ServiceRule {
+            pool: PoolId(pool),
+            needs: Skills::none(),
+            wait_limit_ms: None,
+            ladder,
+        };
+        let draft = RulesDraft {
+            pools: 2,
+            services: vec![service(0, Some(LadderId(0))), service(1, None)],
+            ladders: vec![Ladder { stages }],
+            ..Default::default()
+        };
+        let rules = draft.check().expect("the rules are right");
+        let (engine, advancer) = Engine::new(rules, Bounds { orders, clerks: 1 }).unwrap();
+        let mut house = Self { engine, advancer, out: Outbox::default() };
+        house.sign_in(&[PoolId(0), PoolId(1)]);
+        house
+    }
+
+    fn sign_in(&mut self, pools: &[PoolId]) {
+        let spec = ClerkSpec { pools, skills: Skills::none(), held_max: u32::MAX };
+        self.engine.clone().sign_in(&mut self.at(0), ANN, &spec).unwrap();
+    }
+
+    fn at(&mut self, ms: u64) -> Cx<'_> {
+        Cx::new(crate::Now::after(Wall(0), ms), &mut self.out)
+    }
+
+    fn advance(&mut self, ms: u64) {
+        let mut cx = Cx::new(crate::Now::after(Wall(0), ms), &mut self.out);
+        self.advancer.advance_all(&mut cx);
+    }
+
+    fn submit(&mut self, ms: u64) -> OrderId {
+        let engine = self.engine.clone();
+        engine.submit(&mut self.at(ms), &OrderSpec::new(ServiceId(0))).unwrap().order
+    }
+
+    fn grab(&mut self, ms: u64) -> Option<crate::Claim> {
+        let engine = self.engine.clone();
+        engine.grab(&mut self.at(ms), ANN).ok().map(|grabbed| grabbed.claim)
+    }
+}
+
+fn widen_at(at_ms: u64, pool: u16) -> Stage {
+    Stage { at_ms, actions: vec![Action::Widen { pool: PoolId(pool) }] }
+}
+
+#[test]
+fn an_order_is_in_a_lane_once_however_often_it_widens_there() {
+    let mut house = House::new(65, (1..=4).map(|at_ms| widen_at(at_ms, 0)).collect());
+    for _ in 0..65 {
+        house.submit(0);
+    }
+    house.advance(10);
+    let engine = house.engine.clone();
+    for _ in 0..65 {
+        let claim = house.grab(10).expect("all of them wait");
+        engine.put_back(&mut house.at(10), claim, PutBack::KeepPlace).unwrap();
+    }
+    let grabbed = std::iter::from_fn(|| house.grab(10)).count();
+    assert_eq!(grabbed, 65);
+}
