@@ -71,7 +71,7 @@ const FIRST_LEAVES: u32 = 64;
 const FIRST_LEAVES: u32 = 2;
 
 /// How many segments there can be.
-const SEGMENTS: usize = 20;
+const SEGMENTS: usize = 24;
 
 /// The root's place in a tree; the children of node `i` are `2 * i` and `2 * i + 1`.
 const ROOT: usize = 1;

@@ -14,6 +14,8 @@ use crate::{LaneId, OrderId, order::TURNS};
 /// The most orders an engine can hold: an entry names its slot in 28 bits.
 pub(crate) const ORDERS_MAX: u32 = (1 << 28) - 1;
 
+const _: () = assert!(side_max(ORDERS_MAX) <= Side::CAPACITY_MAX, "a side has room for all orders");
+
 /// All lanes of an engine.
 #[derive(Debug)]
 pub(crate) struct Lanes {
@@ -74,6 +76,11 @@ impl Hint {
     }
 }
 
+/// Room in a lane's side tree: every open order twice over, so that it is never full of live entries.
+const fn side_max(orders: u32) -> u32 {
+    orders.saturating_mul(2).saturating_add(64)
+}
+
 impl Lanes {
     /// Lanes for up to `orders` open orders.
     pub(crate) fn new(lanes: usize, orders: u32) -> Self {
@@ -81,8 +88,7 @@ impl Lanes {
         // Each lane keeps one node of its own; an order has one entry in a FIFO, and there is room for
         // as many stale ones before they are swept.
         let nodes = Nodes::new(orders.saturating_mul(2).saturating_add(count).saturating_add(64));
-        let side_max = orders.saturating_mul(2).saturating_add(64);
-        let both = |_| Both { fifo: Lane::new(&nodes), side: Side::new(side_max) };
+        let both = |_| Both { fifo: Lane::new(&nodes), side: Side::new(side_max(orders)) };
         let lanes = (0..lanes).map(both).collect();
         Self { nodes, lanes, nonempty: Bitmap::new(count) }
     }
