@@ -45,7 +45,7 @@ impl Desk for Engine {
     fn submit(&self, own: &mut Outbox, at_ms: u64) {
         own.clear();
         let spec = OrderSpec::new(ServiceId(0)).tag(at_ms);
-        Engine::submit(self, &mut Cx::new(at(at_ms), own), &spec).expect("there is room");
+        Self::submit(self, &mut Cx::new(at(at_ms), own), &spec).expect("there is room");
     }
 
     fn serve(&self, own: &mut Outbox, clerk: u32, at_ms: u64) -> Option<u64> {

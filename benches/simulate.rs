@@ -166,7 +166,8 @@ fn textbook(seed: u64) -> Figures {
                 queue.push_back((at_ms, takes_ms));
                 if people.peek_ms().is_some() {
                     let next = people.next();
-                    events.push(Reverse((next.at_ms, Happens::Arrives { takes_ms: next.takes_ms })));
+                    events
+                        .push(Reverse((next.at_ms, Happens::Arrives { takes_ms: next.takes_ms })));
                 }
             }
         }

@@ -95,13 +95,19 @@ impl Lanes {
 
     /// Puts an order at the end of a lane. Its rank should not be below those before it.
     ///
-    /// `is_live` says whether an entry still counts; it is asked only if the nodes have run out and
-    /// stale entries must be swept.
-    pub(crate) fn push(&self, lane: LaneId, key: Key, hint: Hint, is_live: impl Fn(Hint) -> bool) {
+    /// `is_wanted` says whether an entry still counts and no better one stands in for it; it is asked
+    /// only if the room has run out and must be swept.
+    pub(crate) fn push(
+        &self,
+        lane: LaneId,
+        key: Key,
+        hint: Hint,
+        is_wanted: impl Fn(Key, Hint) -> bool,
+    ) {
         let entry = Entry { key, bits: hint.to_bits() };
         if let Err(NodesExhausted) = self.lanes[lane.index()].fifo.push(&self.nodes, entry) {
-            self.sweep(&is_live);
-            return self.insert(lane, key, hint, is_live);
+            self.sweep(&is_wanted);
+            return self.insert(lane, key, hint, is_wanted);
         }
         self.nonempty.set(lane.0);
     }
@@ -112,18 +118,18 @@ impl Lanes {
         lane: LaneId,
         key: Key,
         hint: Hint,
-        is_live: impl Fn(Hint) -> bool,
+        is_wanted: impl Fn(Key, Hint) -> bool,
     ) {
         let entry = Entry { key, bits: hint.to_bits() };
         let side = &self.lanes[lane.index()].side;
         let mut tries = 0;
         while let Err(SideFull) = side.insert(entry) {
-            // There is room for every open order twice over; what fills it is stale.
-            side.retain(|entry| is_live(Hint::from_bits(entry.bits)));
+            // There is room for every open order twice over; what fills it is stale or outdone.
+            side.retain(|entry| is_wanted(entry.key, Hint::from_bits(entry.bits)));
             tries += 1;
             assert!(
                 tries < 1_000,
-                "a lane's side tree holds more live entries than there are orders"
+                "a lane's side tree holds more wanted entries than there are orders"
             );
         }
         self.nonempty.set(lane.0);
@@ -190,12 +196,12 @@ impl Lanes {
     /// Frees the nodes of all stale entries by moving the live ones to the side trees.
     ///
     /// Happens only when a FIFO holds as many stale entries behind a live head as there are orders.
-    fn sweep(&self, is_live: impl Fn(Hint) -> bool) {
+    fn sweep(&self, is_wanted: impl Fn(Key, Hint) -> bool) {
         for both in &self.lanes {
             while let Some(peeked) = both.fifo.peek(&self.nodes) {
                 let hint = Hint::from_bits(peeked.entry.bits);
                 // The copy goes in first, so that the order is never without an entry.
-                if is_live(hint) && both.side.insert(peeked.entry).is_err() {
+                if is_wanted(peeked.entry.key, hint) && both.side.insert(peeked.entry).is_err() {
                     break;
                 }
                 both.fifo.pop_if(&self.nodes, &peeked);
@@ -236,10 +242,10 @@ mod tests {
         let (lanes, mask) = (Lanes::new(3, 8), Mask::new(3));
         mask.set(0);
         mask.set(2);
-        lanes.push(LaneId(0), key(30), hint(1), |_| true);
-        lanes.push(LaneId(2), key(20), hint(2), |_| true);
-        lanes.insert(LaneId(2), key(10), hint(3), |_| true);
-        lanes.push(LaneId(1), key(0), hint(4), |_| true);
+        lanes.push(LaneId(0), key(30), hint(1), |_, _| true);
+        lanes.push(LaneId(2), key(20), hint(2), |_, _| true);
+        lanes.insert(LaneId(2), key(10), hint(3), |_, _| true);
+        lanes.push(LaneId(1), key(0), hint(4), |_, _| true);
         assert_eq!(drain(&lanes, &mask), [3, 2, 1], "lane 1 is not in the mask");
     }
 
@@ -248,11 +254,12 @@ mod tests {
         let (lanes, mask) = (Lanes::new(1, 4), Mask::new(1));
         mask.set(0);
         let is_live = |hint: Hint| hint.order.slot() < 2;
-        lanes.push(LaneId(0), key(0), hint(0), is_live);
+        let is_wanted = |_: Key, hint| is_live(hint);
+        lanes.push(LaneId(0), key(0), hint(0), is_wanted);
         for rank in 1..1_000 {
-            lanes.push(LaneId(0), key(rank), hint(9), is_live);
+            lanes.push(LaneId(0), key(rank), hint(9), is_wanted);
         }
-        lanes.push(LaneId(0), key(1_000), hint(1), is_live);
+        lanes.push(LaneId(0), key(1_000), hint(1), is_wanted);
         let first = lanes.first(&mask, is_live).unwrap();
         assert_eq!(first.hint.order.slot(), 0);
         lanes.remove(&first);

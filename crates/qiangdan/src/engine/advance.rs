@@ -147,7 +147,9 @@ impl Inner {
             life.shift_rank_ms(-boost_ms).ok();
             if moves && let Ok(key) = life.key() {
                 let hint = Hint::new(life.order, next.turn);
-                self.insert(key, hint, service, terms.class, next.stages);
+                // With its rank as it was, it only needs an entry where it was not before.
+                let before = (boost_ms == 0).then_some(stage);
+                self.insert_beyond(before, key, hint, service, terms.class, next.stages);
             }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {

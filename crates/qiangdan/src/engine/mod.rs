@@ -191,6 +191,13 @@ impl Inner {
         life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
     }
 
+    /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry before
+    /// it behind, which counts as long, but is not needed.
+    fn is_wanted(&self, key: Key, hint: Hint) -> bool {
+        let rank_ms = self.life(hint.order).and_then(|life| life.rank_ms().ok());
+        self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
+    }
+
     fn next_seq(&self) -> Seq {
         // Ordering: Relaxed. A number that nobody else gets; it orders no data.
         Seq(self.seq.fetch_add(1, Relaxed))
@@ -214,14 +221,31 @@ impl Inner {
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.
+    fn insert(&self, key: Key, hint: Hint, service: ServiceId, class: ClassId, stages: u8) {
+        self.insert_beyond(None, key, hint, service, class, stages);
+    }
+
+    /// Puts a waiting order into the lanes where it may be grabbed after `stages`, but not those where
+    /// it was already after `before`.
     ///
     /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
     /// for every way that leads there.
-    fn insert(&self, key: Key, hint: Hint, service: ServiceId, class: ClassId, stages: u8) {
+    fn insert_beyond(
+        &self,
+        before: Option<u8>,
+        key: Key,
+        hint: Hint,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+    ) {
+        let known = |lane| {
+            before.is_some_and(|b| self.lanes_of(service, class, b).any(|known| known == lane))
+        };
         let lanes = || self.lanes_of(service, class, stages);
         for (n, lane) in lanes().enumerate() {
-            if lanes().take(n).all(|before| before != lane) {
-                self.lanes.insert(lane, key, hint, |hint| self.is_live(hint));
+            if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
+                self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
             }
         }
     }

@@ -97,7 +97,8 @@ impl Inner {
             None => {
                 life.slot.word.open(generation);
                 let key = Key { rank: rank_ms, tie: seq.0 };
-                self.lanes.push(lane, key, Hint::new(order, 0), |hint| self.is_live(hint));
+                self.lanes
+                    .push(lane, key, Hint::new(order, 0), |key, hint| self.is_wanted(key, hint));
                 self.arm(life);
             }
         }

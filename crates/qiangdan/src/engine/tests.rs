@@ -81,3 +81,14 @@ fn an_order_is_in_a_lane_once_however_often_it_widens_there() {
     let grabbed = std::iter::from_fn(|| house.grab(10)).count();
     assert_eq!(grabbed, 65);
 }
+
+#[test]
+fn boosts_never_use_up_the_room() {
+    let boost = |at_ms| Stage { at_ms, actions: vec![Action::Boost { by_ms: 1 }] };
+    let mut house = House::new(65, (1..=20).map(boost).collect());
+    let orders: Vec<_> = (0..65).map(|_| house.submit(0)).collect();
+    (1..=20).for_each(|ms| house.advance(ms));
+    let grabbed: Vec<_> = (0..65).map(|_| house.grab(20).unwrap().order).collect();
+    assert_eq!(grabbed, orders);
+    assert_eq!(house.grab(20), None);
+}
