@@ -21,7 +21,7 @@ COPY = ROOT / "target" / "weaken" / "copy"
 CRATE = pathlib.Path("crates/qiangdan-sync/src")
 WEAKER = {"Acquire": ["Relaxed"], "Release": ["Relaxed"], "AcqRel": ["Acquire", "Release"]}
 TESTS_BEGIN = "#[cfg(all(test"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def weakenings(text):
@@ -45,7 +45,7 @@ def weakenings(text):
 
 
 def loom():
-    """Runs the models: "missed" if one fails, "not missed" if all pass, "does not build" if so."""
+    """Runs the models: "missed" if one fails, "not missed" if all pass, or why it is not known."""
     env = os.environ | {
         "RUSTFLAGS": "--cfg qiangdan_loom",
         "CARGO_TARGET_DIR": str(COPY.parent / "target"),
@@ -61,7 +61,7 @@ def loom():
     try:
         run = subprocess.run(cargo, timeout=SECONDS_MAX, **quiet)
     except subprocess.TimeoutExpired:
-        return "missed"
+        return "took too long"
     return "missed" if run.returncode else "not missed"
 
 
@@ -85,7 +85,7 @@ def main():
                 path.write_text(weakened, encoding="utf-8")
                 result = loom()
                 path.write_text(text, encoding="utf-8")
-            unnoticed += result == "not missed"
+            unnoticed += result not in ("missed", "listed")
             print(f"{result:14} {CRATE / path.name}:{line} {what}", flush=True)
     print(f"{unnoticed} not missed")
     sys.exit(1 if unnoticed else 0)

@@ -70,10 +70,10 @@ impl FreeList {
         let mut seen = Tagged(self.top.load(Acquire));
         while seen.index() != NIL {
             let next = seen.then(link(seen.index()));
-            // Ordering: Acquire on success, the receiving half of "free" (all later changes of the
-            // word are read-modify-writes, so older gives are received as well). Acquire on
+            // Ordering: Relaxed on success: the same word was received above, and being a
+            // read-modify-write this leaves "free" of the indices below in force. Acquire on
             // failure, because the next round reads a link.
-            match self.top.compare_exchange_weak(seen.0, next.0, Acquire, Acquire) {
+            match self.top.compare_exchange_weak(seen.0, next.0, Relaxed, Acquire) {
                 Ok(_) => return Some(seen.index()),
                 Err(now) => seen = Tagged(now),
             }

@@ -46,10 +46,10 @@
 //!
 //! * **leaf**: `insert`, store of the state (Release) → `peek` and refreshes, load of the state
 //!   (Acquire). Whoever sees a leaf full sees its entry.
-//! * **refresh**: a refresh's reading and swap of a node (AcqRel) → later refreshes of the same
-//!   node (AcqRel). What one has seen of the children, the next sees as well.
-//! * **name**: a refresh's swap of a node (Release) → `peek` and refreshes of the node above, load
-//!   (Acquire). Whoever sees a leaf named sees its entry.
+//! * **refresh**: a refresh's reading of a node (AcqRel) → later refreshes' reading of the same
+//!   node (AcqRel). What a thread changed below before the one, the other sees.
+//! * **name**: a refresh's swap of a node (Release) → refreshes of the node above, load (Acquire).
+//!   Whoever sees a leaf named sees its key.
 //! * **reuse**: `insert` (Release fence) and the link of a free leaf (Release) → reads of the entry
 //!   in `peek`, then an Acquire fence, then the state read again. A reader that got words of
 //!   another life sees that the state has changed.
@@ -66,9 +66,9 @@ use crate::sync::{AtomicU32, AtomicU64, fence, low, zeroed_u64};
 /// Leaves of the first segment; each further one has twice as many as the one before.
 #[cfg(not(qiangdan_loom))]
 const FIRST_LEAVES: u32 = 64;
-/// Small enough for every interleaving.
+/// Small enough for every interleaving, large enough for two levels of nodes.
 #[cfg(qiangdan_loom)]
-const FIRST_LEAVES: u32 = 2;
+const FIRST_LEAVES: u32 = 4;
 
 /// How many segments there can be.
 const SEGMENTS: usize = 24;
@@ -363,10 +363,10 @@ impl Segment {
         // The version goes up even if the winner stays: a refresh that read the children earlier
         // must not succeed later.
         //
-        // Ordering: AcqRel on success, both halves of "refresh" and the sending half of "name".
-        // Relaxed on failure: the next reading is a read-modify-write again. Not the weak form,
-        // which may fail without another thread's success.
-        node.compare_exchange(seen.0, seen.then(winner).0, AcqRel, Relaxed).is_ok()
+        // Ordering: Release on success, the sending half of "name"; being a read-modify-write, it
+        // leaves "refresh" in force. Relaxed on failure: the next reading is a read-modify-write
+        // again. Not the weak form, which may fail without another thread's success.
+        node.compare_exchange(seen.0, seen.then(winner).0, Release, Relaxed).is_ok()
     }
 
     /// The leaf that a node names, or a full leaf itself.
@@ -386,8 +386,9 @@ impl Segment {
 
     fn peek(&self, segment: u32) -> Option<SidePeeked> {
         loop {
-            // Ordering: Acquire, the receiving half of "name".
-            let root = Tagged(self.tree[ROOT].load(Acquire));
+            // Ordering: Relaxed. It only says which leaf to look at; "leaf" brings the entry, and
+            // the root is read again below.
+            let root = Tagged(self.tree[ROOT].load(Relaxed));
             let index = root.index().checked_sub(1)?;
             let leaf = self.leaf(index);
             // Ordering: Acquire, the receiving half of "leaf".

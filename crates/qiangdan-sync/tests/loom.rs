@@ -28,7 +28,7 @@ where
 {
     for order in orders(N) {
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = Some(3);
+        builder.preemption_bound = Some(if N == 2 { 3 } else { 2 });
         builder.check(move || {
             let shared = Arc::new(new());
             let threads: Vec<_> = order[1..]
@@ -472,7 +472,11 @@ fn free_hands_each_node_to_one_lane() {
 // ---- side.rs -------------------------------------------------------------------------------------
 
 fn side_of(entries: &[i64]) -> Side {
-    let side = Side::new(2);
+    side_with_room(2, entries)
+}
+
+fn side_with_room(capacity: u32, entries: &[i64]) -> Side {
+    let side = Side::new(capacity);
     // Loom does not see the lock that guards the allocation of a segment: do it now.
     side.insert(entry(0)).unwrap();
     assert_eq!(remove_smallest(&side), Some(0));
@@ -555,7 +559,25 @@ fn side_reuse_is_told_to_a_peek() {
 }
 
 #[test]
-fn side_leaf_and_name_carry_the_entry_to_a_peek() {
+fn side_name_carries_the_key_to_the_node_above() {
+    // Two levels: 3 and 4 on the right, a free leaf on the left that once had a smaller key.
+    let new = || {
+        let side = side_with_room(4, &[1, 2, 3, 4]);
+        assert_eq!((remove_smallest(&side), remove_smallest(&side)), (Some(1), Some(2)));
+        side
+    };
+    let insert = |side: &Side| side.insert(entry(5)).unwrap();
+    let remove = |side: &Side| {
+        assert_eq!(remove_smallest(side), Some(3));
+        assert_eq!(smallest(side), Some(4), "it was there throughout");
+    };
+    race(new, [insert, remove], |side, _| {
+        assert_eq!((remove_smallest(side), remove_smallest(side)), (Some(4), Some(5)));
+    });
+}
+
+#[test]
+fn side_leaf_carries_the_entry_to_a_peek() {
     let insert = |side: &Side| side.insert(entry(7)).unwrap();
     let peek = |side: &Side| assert!(smallest(side).is_none_or(|n| n == 7));
     race(|| side_of(&[]), [insert, peek], |side, _| assert_eq!(smallest(side), Some(7)));
