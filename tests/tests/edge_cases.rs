@@ -309,6 +309,16 @@ fn orders_wait_and_climb_while_everybody_is_signed_out() {
     assert_eq!(hall.engine.order(order).unwrap().stages, 1);
 }
 
+// E23.
+#[test]
+fn who_is_signed_out_may_take_nothing() {
+    let mut hall = staffed(4, 1);
+    let order = hall.submit(ORDINARY);
+    assert!(hall.engine.may_take(ANA, order));
+    hall.call(|engine, cx| engine.sign_out(cx, ANA)).unwrap();
+    assert!(!hall.engine.may_take(ANA, order));
+}
+
 // E25.
 #[test]
 fn an_order_put_back_goes_where_the_verb_says() {

@@ -3,7 +3,7 @@
 use super::{Engine, Inner, owner};
 use crate::{
     Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId,
-    ServiceId, State,
+    Presence, ServiceId, State,
     clerk::Clerk,
     order::{Live, TermsNow, clerk_of},
 };
@@ -101,7 +101,7 @@ impl Engine {
         let (Some(record), Some((life, _))) = (inner.clerk(clerk), inner.live(order)) else {
             return false;
         };
-        inner.may_take(record, life)
+        record.presence() != Presence::SignedOut && inner.may_take(record, life)
     }
 }
 
