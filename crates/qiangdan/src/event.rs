@@ -20,7 +20,8 @@ pub struct Event {
     pub at: Now,
     /// The order it happened to, if any.
     pub order: Option<OrderId>,
-    /// The host's tag of that order; zero without one.
+    /// The host's tag of that order; zero without one, or if this call raced with one that closed the
+    /// order, and its slot was in use again before this event was made.
     pub tag: u64,
     /// The clerk concerned, if any: who grabbed, held, or signed in.
     pub clerk: Option<ClerkId>,

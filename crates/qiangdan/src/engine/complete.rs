@@ -50,7 +50,7 @@ impl Inner {
         epoch: u16,
         outcome: Outcome,
     ) {
-        let (order, tag) = (life.order, life.tag());
+        let (order, tag) = (life.order, life.tag().unwrap_or(0));
         // Only the closer writes these, and the slot is not given back before they are written: no
         // other life can have begun.
         life.set_moment(cx.now.mono).ok();

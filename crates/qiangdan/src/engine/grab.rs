@@ -105,8 +105,7 @@ impl Engine {
     }
 }
 
-/// What a claim's owner is told of the order. Read before the swap: one that is won proves that tag and
-/// arrival, which carry no mark of their life, were of that life. Once it is won, the order may be
+/// What a claim's owner is told of the order. Read before the swap: once it is won, the order may be
 /// cancelled and its slot filled again at any time.
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -120,7 +119,7 @@ struct Known {
 impl Known {
     fn of(life: Live<'_>) -> Option<Self> {
         let TermsNow { service, class, .. } = life.terms().ok()?;
-        let (tag, arrived, since) = (life.tag(), life.arrived(), life.since().ok()?);
+        let (tag, arrived, since) = (life.tag().ok()?, life.arrived().ok()?, life.since().ok()?);
         Some(Self { service, class, tag, arrived, since })
     }
 
@@ -167,7 +166,8 @@ impl Inner {
         let terms = life.terms().ok()?;
         let (since, claimed) = (life.since().ok()?, life.moment().ok()?);
         let (service, class) = (terms.service, terms.class);
-        let (tag, arrived, wait_ms) = (life.tag(), life.arrived(), claimed.since_ms(since));
+        let (tag, arrived) = (life.tag().ok()?, life.arrived().ok()?);
+        let wait_ms = claimed.since_ms(since);
         Some(Grabbed { claim, service, class, tag, arrived, wait_ms })
     }
 

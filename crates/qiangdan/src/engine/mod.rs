@@ -205,7 +205,8 @@ impl Inner {
 
     fn tell(&self, cx: &mut Cx<'_>, life: Live<'_>, clerk: Option<ClerkId>, kind: EventKind) {
         let seq = self.next_seq();
-        self.tell_as(seq, cx, life.order, life.tag(), clerk, kind);
+        // Whoever tells of an order may have lost it meanwhile. No tag is better than another's.
+        self.tell_as(seq, cx, life.order, life.tag().unwrap_or(0), clerk, kind);
     }
 
     fn tell_as(

@@ -41,7 +41,7 @@ impl Engine {
         }
         // The owner is alone with these until the swap; a cancel in between makes them void, and a new
         // life in the slot does not let them through.
-        let tag = life.tag();
+        let tag = life.tag().map_err(gone)?;
         inner.prepare(cx, life, how).map_err(gone)?;
         let to = if matches!(how, PutBack::After { .. }) { Phase::Shut } else { Phase::Open };
         match life.slot.word.try_release(order.generation(), claim.epoch, owner, to) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     ClerkSpec, Ladder, LadderId, OrderSpec, Outbox, PoolId, PutBack, RulesDraft, ServiceRule,
-    Skills, Stage, Wall,
+    Skills, Stage, Wall, order::OtherLife,
 };
 
 /// The one clerk of these tests.
@@ -91,4 +91,18 @@ fn boosts_never_use_up_the_room() {
     let grabbed: Vec<_> = (0..65).map(|_| house.grab(20).unwrap().order).collect();
     assert_eq!(grabbed, orders);
     assert_eq!(house.grab(20), None);
+}
+
+#[test]
+fn fields_without_a_tag_are_not_read_from_the_next_life() {
+    let mut house = House::new(1, vec![]);
+    let engine = house.engine.clone();
+    let spec = OrderSpec::new(ServiceId(0));
+    let first = engine.submit(&mut house.at(1), &spec.tag(11)).unwrap().order;
+    let life = engine.inner.life(first).unwrap();
+    assert_eq!((life.tag(), life.arrived()), (Ok(11), Ok(Mono(1))));
+    engine.cancel(&mut house.at(2), first, crate::Reason::EndOfDay).unwrap();
+    assert_eq!(life.tag(), Ok(11), "closed is remembered");
+    engine.submit(&mut house.at(3), &spec.tag(22)).unwrap();
+    assert_eq!((life.tag(), life.arrived()), (Err(OtherLife), Err(OtherLife)));
 }

@@ -14,21 +14,19 @@ impl Engine {
         let (seen, state) = life.seen()?;
         let terms = life.terms().ok()?;
         let outcome = if state == State::Closed { life.outcome() } else { None };
-        let view = OrderView {
+        Some(OrderView {
             order,
             state,
             service: terms.service,
             class: terms.class,
-            tag: life.tag(),
-            arrived: life.arrived(),
+            tag: life.tag().ok()?,
+            arrived: life.arrived().ok()?,
             rank_ms: life.rank_ms().ok()?,
             epoch: seen.epoch,
             owner: clerk_of(seen),
             stages: terms.stages,
             outcome,
-        };
-        // Arrival and tag carry no tag of their own life: check that it has not ended meanwhile.
-        life.seen().map(|_| view)
+        })
     }
 
     /// The state of an order; `None` if the id is of another life of its slot.

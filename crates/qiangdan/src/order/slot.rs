@@ -242,14 +242,19 @@ impl<'a> Live<'a> {
         word & 0xffff == u64::from(self.order.generation()) & 0xffff
     }
 
-    pub(crate) fn arrived(self) -> Mono {
-        // Ordering: Relaxed. Published by edge "fill"; callers check the word afterwards or own it.
-        Mono(self.slot.arrived.load(Relaxed))
+    pub(crate) fn arrived(self) -> Result<Mono, OtherLife> {
+        self.untagged(&self.slot.arrived).map(Mono)
     }
 
-    pub(crate) fn tag(self) -> u64 {
-        // Ordering: Relaxed, as for `arrived`.
-        self.slot.tag.load(Relaxed)
+    pub(crate) fn tag(self) -> Result<u64, OtherLife> {
+        self.untagged(&self.slot.tag)
+    }
+
+    /// What a field says that carries no generation of its own: read first, then asked of the word.
+    fn untagged(self, field: &AtomicU64) -> Result<u64, OtherLife> {
+        // Ordering: Relaxed. Published by edge "fill", and judged by edge "refill" in `is_still`.
+        let value = field.load(Relaxed);
+        if self.slot.word.is_still(self.order.generation()) { Ok(value) } else { Err(OtherLife) }
     }
 
     pub(crate) fn rank_ms(self) -> Result<i64, OtherLife> {
