@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use qiangdan_sync::WheelDriver;
 
-use super::{Engine, Inner};
+use super::{Engine, Happens, Inner, Step};
 use crate::{
     Action, Cx, EventKind, Mono, OrderId, State,
     order::{Live, TermsNow},
@@ -116,15 +116,13 @@ impl Inner {
 
     /// Takes the next step of a waiting order, if it is due: a stage or the breach of the limit.
     fn climb(&self, cx: &mut Cx<'_>, life: Live<'_>, armed: Mono) -> Option<Mono> {
-        let due = self.next_due(life)?;
-        if due > armed {
-            return Some(due);
+        let step = self.next_step(life)?;
+        if step.due > armed {
+            return Some(step.due);
         }
-        let (terms, since) = (life.terms().ok()?, life.since().ok()?);
-        let stage = self.rules.stages(terms.service).get(usize::from(terms.stages));
-        match stage {
-            Some(stage) if since.plus_ms(stage.at_ms) == due => self.reach(cx, life, terms, due),
-            _ => self.breach(cx, life, Mono(due.0 - 1)),
+        match step.happens {
+            Happens::Stage => self.reach(cx, life, step),
+            Happens::Breach { kept } => self.breach(cx, life, kept, |now| now == step.terms),
         }
         self.next_due(life)
     }
@@ -135,7 +133,7 @@ impl Inner {
     /// the order in between, nothing has fired, and the next look tries again. The turn stays: the
     /// entry with the new rank comes beside the old one, which keeps the order in its lane meanwhile and
     /// goes stale with it, once somebody grabs the order through the better one.
-    fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, terms: TermsNow, due: Mono) {
+    pub(super) fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, Step { terms, due, .. }: Step) {
         let (service, stage) = (terms.service, terms.stages);
         let actions = &self.rules.stages(service)[usize::from(stage)].actions;
         let boost_ms = actions.iter().map(boost_ms).fold(0_i64, i64::saturating_add);

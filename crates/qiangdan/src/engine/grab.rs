@@ -193,16 +193,23 @@ impl Inner {
         let Ok(terms) = life.terms() else { return };
         let limit_ms = self.rules.service(terms.service).and_then(|rule| rule.wait_limit_ms);
         if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {
-            self.breach(cx, life, since.plus_ms(limit_ms));
+            self.breach(cx, life, since.plus_ms(limit_ms), |_| true);
         }
     }
 
-    /// Tells the breach of an order's limit, once.
-    pub(super) fn breach(&self, cx: &mut Cx<'_>, life: Live<'_>, due: Mono) {
+    /// Tells the breach of an order's limit, once, and only if it still follows from its terms.
+    pub(super) fn breach(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        due: Mono,
+        follows: impl Fn(TermsNow) -> bool,
+    ) {
         let told = life.change_terms(|terms| {
-            (!terms.is_breached).then_some(TermsNow { is_breached: true, ..terms })
+            let tells = !terms.is_breached && follows(terms);
+            tells.then_some(TermsNow { is_breached: true, ..terms })
         });
-        if told.is_ok_and(|(before, _)| !before.is_breached) {
+        if told.is_ok_and(|(before, after)| before != after) {
             self.counters.breached(life.order.slot());
             self.tell(cx, life, None, EventKind::LimitBreached { due });
         }

@@ -32,7 +32,7 @@ use crate::{
     Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules, Seq,
     ServiceId, Stats,
     clerk::Clerk,
-    order::{Live, Slot, State},
+    order::{Live, Slot, State, TermsNow},
     pool::{Hint, Lanes, ORDERS_MAX},
     stats::Counters,
 };
@@ -276,14 +276,39 @@ impl Inner {
 
     /// When the next stage or the breach of a waiting order is due.
     fn next_due(&self, life: Live<'_>) -> Option<Mono> {
+        self.next_step(life).map(|step| step.due)
+    }
+
+    /// What happens next to a waiting order by itself, and when.
+    fn next_step(&self, life: Live<'_>) -> Option<Step> {
         let (terms, since) = (life.terms().ok()?, life.since().ok()?);
         let stage = self.rules.stages(terms.service).get(usize::from(terms.stages));
-        let limit = self.rules.service(terms.service)?.wait_limit_ms;
-        let stage = stage.map(|stage| since.plus_ms(stage.at_ms));
+        let limit_ms = self.rules.service(terms.service)?.wait_limit_ms;
+        let stage = stage.map(|stage| (since.plus_ms(stage.at_ms), Happens::Stage));
         // A wait of exactly the limit keeps it; the breach is due one millisecond later.
-        let breach = limit.filter(|_| !terms.is_breached).map(|ms| since.plus_ms(ms).plus_ms(1));
-        stage.into_iter().chain(breach).min()
+        let breach = limit_ms.filter(|_| !terms.is_breached).map(|limit_ms| {
+            let kept = since.plus_ms(limit_ms);
+            (kept.plus_ms(1), Happens::Breach { kept })
+        });
+        let (due, happens) = stage.into_iter().chain(breach).min_by_key(|&(due, _)| due)?;
+        Some(Step { terms, due, happens })
     }
+}
+
+/// What happens next to a waiting order, as it follows from its terms at one instant.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    terms: TermsNow,
+    due: Mono,
+    happens: Happens,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    /// The next stage fires.
+    Stage,
+    /// The limit has passed; `kept` was the last instant that would have kept it.
+    Breach { kept: Mono },
 }
 
 /// The owner bits of a clerk whose number has been checked.

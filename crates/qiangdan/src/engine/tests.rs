@@ -106,3 +106,18 @@ fn fields_without_a_tag_are_not_read_from_the_next_life() {
     engine.submit(&mut house.at(3), &spec.tag(22)).unwrap();
     assert_eq!((life.tag(), life.arrived()), (Err(OtherLife), Err(OtherLife)));
 }
+
+#[test]
+fn a_step_that_no_longer_follows_is_not_taken() {
+    let mut house = House::new(2, vec![widen_at(5, 1)]);
+    let order = house.submit(0);
+    let inner = Arc::clone(&house.engine.inner);
+    let life = inner.life(order).unwrap();
+    let step = inner.next_step(life).unwrap();
+    let claim = house.grab(1).unwrap();
+    house.engine.clone().put_back(&mut house.at(4), claim, PutBack::KeepPlace).unwrap();
+    house.out.clear();
+    inner.reach(&mut house.at(5), life, step);
+    inner.breach(&mut house.at(5), life, step.due, |now| now == step.terms);
+    assert_eq!(house.out.events(), []);
+}
