@@ -418,11 +418,11 @@ impl Model {
             At::Over { .. } => return Err(GrabOrderError::Closed { order }),
             At::Queue { .. } => {}
         }
-        if !self.may_take(clerk, of) {
-            return Err(GrabOrderError::NotEligible { order, clerk });
-        }
         if presence != Presence::Ready {
             return Err(GrabOrderError::NotReady { clerk, presence });
+        }
+        if !self.may_take(clerk, of) {
+            return Err(GrabOrderError::NotEligible { order, clerk });
         }
         if self.held(clerk) >= held_max {
             return Err(GrabOrderError::AtLimit { clerk, held_max });

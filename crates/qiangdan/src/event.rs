@@ -144,9 +144,10 @@ pub enum Outcome {
 pub enum PutBack {
     /// To the place it had (保留原位): its rank and its turn among equals are unchanged.
     KeepPlace,
-    /// Behind everyone who waits now (排到末尾). Class and boosts count no more.
+    /// As if it arrived now, without any head start (排到末尾): class and boosts count no more.
     BackOfLine,
-    /// As if it had arrived so many milliseconds ago; negative sends it behind those to come.
+    /// As if it had arrived so many milliseconds ago, in place of class and boosts; negative sends it
+    /// behind those to come.
     HeadStart {
         /// Milliseconds.
         ms: i64,

@@ -49,7 +49,7 @@ pub struct Stats {
     pub put_back: u64,
     /// Orders that are over.
     pub closed: u64,
-    /// Of those, orders nobody had claimed when the person left.
+    /// Of those, orders that waited, never claimed, when the person left.
     pub abandoned: u64,
     /// Of those, orders that had waited longer than the target.
     pub abandoned_late: u64,

@@ -44,8 +44,9 @@ impl Advancer {
     }
 
     /// Lets everything happen that is due at `cx.now`: scheduled orders are activated, stages fire,
-    /// breaches are told; in the order of their due instants, then of submit. Nothing happens early,
-    /// nothing twice; called late, it catches up in order, and each event carries its true due.
+    /// breaches are told; in the order of their due instants, then of their turn among equals (submit,
+    /// or the latest return to the back of the line). Nothing happens early, nothing twice; called
+    /// late, it catches up in order, and each event carries its true due.
     ///
     /// At one instant inputs come first: submit, grab and close what comes in at `now`, then advance.
     /// Going back in time does nothing.

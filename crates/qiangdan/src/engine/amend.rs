@@ -10,10 +10,11 @@ use crate::{
 impl Engine {
     /// Changes the service or the class of an open order.
     ///
-    /// A waiting order moves to the lane it belongs to now, with its arrival and its boosts kept and
-    /// the head start of its new class; a parked one waits again. An order that is held is not taken
-    /// from its owner; the change counts if it comes back. With another service the order climbs that
-    /// service's ladder from the stage its wait has reached; stages passed do not fire again.
+    /// A waiting order moves to the lane it belongs to now, with its arrival and its boosts kept: its
+    /// rank moves by the difference of its classes' head starts. A parked one waits again. An order that
+    /// is held is not taken from its owner; the change counts if it comes back. With another service the
+    /// order climbs that service's ladder from the stage its wait has reached; stages passed do not
+    /// fire again.
     ///
     /// Lock-free. Two calls that amend one order at once may leave it with the head start of either.
     ///

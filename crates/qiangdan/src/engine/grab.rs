@@ -67,6 +67,10 @@ impl Engine {
         if let Some(answer) = inner.unless_waiting(life, clerk) {
             return answer;
         }
+        let presence = record.presence();
+        if presence != Presence::Ready {
+            return Err(GrabOrderError::NotReady { clerk, presence });
+        }
         if !inner.may_take(record, life) {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
