@@ -38,7 +38,7 @@ pub struct ClerkSpec<'a> {
 #[derive(Debug)]
 pub(crate) struct Clerk {
     /// The session number in the high bits, the presence in the low two: one word, so that a change
-    /// of presence meant for an earlier session is never applied to a later one.
+    /// of presence applies to the session in which it found the clerk signed in.
     session: AtomicU32,
     held: AtomicU32,
     held_max: AtomicU32,

@@ -138,7 +138,7 @@ impl Lanes {
     /// The entry that goes first among the lanes in `mask`, if any. Drops stale heads on the way.
     ///
     /// Exact when nothing else is under way; otherwise each lane's head was right at some instant
-    /// during the call. An empty answer costs one word per 4,096 lanes.
+    /// during the call. An empty answer costs one word for each 1,024 lanes.
     pub(crate) fn first(&self, mask: &Mask, is_live: impl Fn(Hint) -> bool) -> Option<Head> {
         let mut best: Option<Head> = None;
         self.nonempty.for_each_and(mask, |lane| {

@@ -7,7 +7,8 @@
 /// Milliseconds since the engine's first instant, from a clock that never goes back.
 ///
 /// Calls from several threads may come with instants slightly out of order: an instant before an
-/// order's arrival counts as its arrival.
+/// order's arrival counts as its arrival. An order keeps its instants up to 2⁴⁴ ms (557 years); later
+/// ones count as that.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Mono(pub u64);
 

@@ -16,7 +16,9 @@ impl Engine {
     /// order climbs that service's ladder from the stage its wait has reached; stages passed do not
     /// fire again.
     ///
-    /// Lock-free. Two calls that amend one order at once may leave it with the head start of either.
+    /// Lock-free, except that it may allocate as [`Engine::put_back`] does. Two calls that amend one
+    /// order at once may leave it with the head start of either; one that races with a put_back or a
+    /// stage, in a place that lacks the head start of that moment.
     ///
     /// # Errors
     ///

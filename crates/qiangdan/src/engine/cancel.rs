@@ -12,7 +12,8 @@ impl Engine {
     /// Closes an order that is not being served yet. If a clerk has claimed it, the event names them.
     /// Saying the same twice is as good as once.
     ///
-    /// Lock-free; linearizes at the swap of the claim word. Against a grab or a start of the same
+    /// Lock-free but for the ring that the slot goes back to, see [`Engine::submit`]; linearizes at the
+    /// swap of the claim word. Against a grab or a start of the same
     /// order, whoever swaps first wins.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ impl Engine {
     /// the same twice is as good as once; only if the first call is still under way, the second may be
     /// told that the order is closed.
     ///
-    /// Lock-free; linearizes at the swap of the claim word.
+    /// Lock-free but for the ring that the slot goes back to, see [`Engine::submit`]; linearizes at the
+    /// swap of the claim word.
     ///
     /// # Errors
     ///

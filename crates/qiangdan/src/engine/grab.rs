@@ -16,8 +16,9 @@ impl Engine {
     /// one of them. While others submit and grab, an order may be passed over that became the first
     /// only during the call.
     ///
-    /// Lock-free; allocates nothing. Costs one look at the head of each of the clerk's lanes that has
-    /// orders, and one compare-and-swap. Linearizes at that swap. With empty lanes it reads one word.
+    /// Lock-free; allocates nothing, as long as the outbox has room. Costs one look at the head of each
+    /// of the clerk's lanes that has orders, and at each stale entry before it, and one
+    /// compare-and-swap. Linearizes at that swap. With empty lanes it reads one word for each 1,024.
     ///
     /// # Errors
     ///
@@ -49,7 +50,8 @@ impl Engine {
     /// Asking again for an order one holds gives the same claim again, so a lost answer does no harm.
     /// Exactly one of the clerks who race for an order gets it; the others are told who did.
     ///
-    /// Lock-free; allocates nothing. One load and one compare-and-swap; linearizes at the swap.
+    /// Lock-free; allocates nothing, as long as the outbox has room. A few loads and two
+    /// compare-and-swaps, of the clerk's count and of the claim word; linearizes at the latter.
     ///
     /// # Errors
     ///

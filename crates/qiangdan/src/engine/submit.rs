@@ -19,12 +19,16 @@ impl Engine {
     /// `dedup_window_ms` says and its slot has not been needed since. However many callers submit one
     /// key at once, all get the same order.
     ///
-    /// Lock-free without a key; with one, a shard of the key map is locked for the length of the call.
+    /// Without a key: lock-free as long as there are slots that were never used. Used ones come from a
+    /// ring, in which a call that is interrupted delays the one that comes for the same slot. With a
+    /// key, a shard of the key map is locked for the length of the call, and the map may grow.
     /// Linearizes where the claim word is opened. The order is grabbable when the call returns.
     ///
     /// # Errors
     ///
-    /// [`SubmitError::Full`], or the service or class does not exist. Nothing has changed.
+    /// [`SubmitError::Full`], or the service or class does not exist. Nothing has changed. Callers that
+    /// submit one new key at once take a slot each until all but one have given theirs back: of the last
+    /// slots some of them may find none.
     pub fn submit(&self, cx: &mut Cx<'_>, spec: &OrderSpec) -> Result<Submitted, SubmitError> {
         let inner = &*self.inner;
         let (service, class) = (spec.service, spec.class);
