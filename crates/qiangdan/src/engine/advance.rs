@@ -108,9 +108,8 @@ impl Inner {
             return Some(activation);
         }
         life.slot.word.try_open(life.order.generation()).ok()?;
-        let (terms, key) = (life.terms().ok()?, life.key().ok()?);
-        let hint = Hint::new(life.order, terms.turn);
-        self.insert(key, hint, terms.service, terms.class, terms.stages);
+        // It may be grabbed and over by now, and its slot filled again: then there is nothing to do.
+        self.line_up(life).ok();
         self.tell(cx, life, None, EventKind::OrderActivated);
         self.next_due(life)
     }

@@ -1,9 +1,9 @@
 //! The engine: orders come in, clerks grab them, time passes.
 //!
 //! One file per verb; this one holds what they share. Every verb of [`Engine`] takes `&self`, may be
-//! called from any thread, waits for no clerk and no clock, and either takes effect whole or not at all. Verbs on
-//! orders decide by one compare-and-swap on the order's claim word; everything else in here (lane
-//! entries, bits, looks) is a hint that is checked against that word.
+//! called from any thread, waits for no clerk and no clock, and either takes effect whole or not at
+//! all. Verbs on orders decide by one compare-and-swap on the order's claim word; everything else in
+//! here (lane entries, bits, looks) is a hint that is checked against that word.
 
 mod advance;
 mod amend;
@@ -32,7 +32,7 @@ use crate::{
     Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules, Seq,
     ServiceId, Stats,
     clerk::Clerk,
-    order::{Live, Slot, State, TermsNow},
+    order::{Live, OtherLife, Slot, State, TermsNow},
     pool::{Hint, Lanes, ORDERS_MAX},
     stats::Counters,
 };
@@ -221,6 +221,19 @@ impl Inner {
         kind: EventKind,
     ) {
         cx.out.push(Event { seq, at: cx.now, order: Some(order), tag, clerk, kind });
+    }
+
+    /// Puts an order into its lanes that this thread has just made wait, unless it is parked.
+    ///
+    /// Terms that another verb changed just before count: that verb found the order not waiting, and
+    /// left the rest to this one.
+    fn line_up(&self, life: Live<'_>) -> Result<(), OtherLife> {
+        let terms = life.terms_after_transition()?;
+        if !terms.is_parked() {
+            let hint = Hint::new(life.order, terms.turn);
+            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
+        }
+        Ok(())
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.

@@ -8,7 +8,6 @@ use super::{Engine, Inner, owner, rank_of};
 use crate::{
     Claim, Cx, EventKind, PutBack, PutBackError, State,
     order::{Live, NotYours, OtherLife},
-    pool::Hint,
 };
 
 impl Engine {
@@ -132,12 +131,7 @@ impl Inner {
             self.looks.arm(life.order.slot(), cx.now.mono.plus_ms(ms).0);
             return Ok(());
         }
-        // Read now: an amendment or a stage since `begin_return` has left its entry to us.
-        let terms = life.terms()?;
-        if !terms.is_parked() {
-            let hint = Hint::new(life.order, terms.turn);
-            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
-        }
+        self.line_up(life)?;
         self.arm(life);
         Ok(())
     }

@@ -10,7 +10,10 @@
 //! | `since`   | filler; put_back                    | instant the wait counts from: arrival + time held |
 //! | `moment`  | grab; put_back after; the closer    | instant of the grab, the activation to come, or the close |
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 
 use qiangdan_sync::{ClaimWord, Key, Phase, Refused, Seen};
 
@@ -206,8 +209,22 @@ impl<'a> Live<'a> {
     }
 
     pub(crate) fn terms(self) -> Result<TermsNow, OtherLife> {
-        // Ordering: Relaxed. As in `Cell::get`: one word, checked by its tag.
-        let word = self.slot.terms.0.load(Relaxed);
+        // Ordering: Acquire. Whoever sees terms sees what their writer wrote to the cells before it.
+        self.of_this_life(self.slot.terms.0.load(Acquire))
+    }
+
+    /// The terms as they are after a transition of the word that this thread has just made.
+    ///
+    /// A change by another thread is either seen here, or that thread sees the transition when it
+    /// reads the word after its change. So one of the two puts a waiting order into its lanes.
+    pub(crate) fn terms_after_transition(self) -> Result<TermsNow, OtherLife> {
+        // Ordering: AcqRel, with `change_terms`. A read-modify-write that adds nothing, and not a
+        // load: it has a place among the changes. Those before it are seen here; those after it
+        // synchronize with it, and so with the transition.
+        self.of_this_life(self.slot.terms.0.fetch_or(0, AcqRel))
+    }
+
+    fn of_this_life(self, word: u64) -> Result<TermsNow, OtherLife> {
         if self.is_tag(word) { Ok(TermsNow::unpack(word)) } else { Err(OtherLife) }
     }
 
@@ -217,19 +234,21 @@ impl<'a> Live<'a> {
         mut f: impl FnMut(TermsNow) -> Option<TermsNow>,
     ) -> Result<(TermsNow, TermsNow), OtherLife> {
         let generation = self.order.generation();
-        // Ordering: Relaxed throughout, as in `Cell::change`.
-        let mut seen = self.slot.terms.0.load(Relaxed);
+        // Ordering: Acquire here and on failure, as in `terms`.
+        let mut seen = self.slot.terms.0.load(Acquire);
         loop {
             if !self.is_tag(seen) {
                 return Err(OtherLife);
             }
             let before = TermsNow::unpack(seen);
             let Some(after) = f(before) else { return Ok((before, before)) };
+            // Ordering: AcqRel, with `terms_after_transition`: a transition that came before is seen by
+            // whoever reads the word after this.
             let swap = self.slot.terms.0.compare_exchange_weak(
                 seen,
                 after.pack(generation),
-                Relaxed,
-                Relaxed,
+                AcqRel,
+                Acquire,
             );
             match swap {
                 Ok(_) => return Ok((before, after)),
