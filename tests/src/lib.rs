@@ -5,3 +5,9 @@ pub mod data;
 pub mod hall;
 pub mod history;
 pub mod plain;
+
+/// The code in the READMEs runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../README.zh-CN.md")]
+pub struct Readme;
