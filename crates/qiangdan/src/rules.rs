@@ -168,6 +168,24 @@ pub enum RulesError {
     /// The share of the wait target is no share.
     #[error("the target's share is not between 0 and 1")]
     NoShare,
+    /// A head start of more than a hundred years, ahead or behind.
+    #[error("{class} has a head start of {head_start_ms} ms, more than {most_ms}")]
+    HeadStartTooLong {
+        /// The class.
+        class: ClassId,
+        /// Its head start.
+        head_start_ms: i64,
+        /// The longest there can be, either way.
+        most_ms: i64,
+    },
+    /// The boosts of a ladder add up to more than a hundred years.
+    #[error("the boosts of {ladder} add up to more than {most_ms} ms")]
+    BoostsTooLong {
+        /// The ladder.
+        ladder: LadderId,
+        /// The most there can be.
+        most_ms: i64,
+    },
     /// More of something than an id can number.
     #[error("too many {what}: {found}, at most {most}")]
     TooMany {
@@ -179,6 +197,9 @@ pub enum RulesError {
         most: usize,
     },
 }
+
+/// A hundred years in milliseconds: no head start is longer, so that ranks keep their distance.
+const HEAD_START_MS_MAX: i64 = 3_155_760_000_000;
 
 /// Checked rules.
 #[derive(Clone, Debug)]
@@ -212,6 +233,12 @@ impl RulesDraft {
         }
         for (ladder, rule) in (0..).map(LadderId).zip(&self.ladders) {
             rule.check(ladder, self.pools, &mut mistakes);
+        }
+        let most_ms = HEAD_START_MS_MAX;
+        for (class, &head_start_ms) in (0..=u8::MAX).map(ClassId).zip(&self.head_starts_ms) {
+            if !(-most_ms..=most_ms).contains(&head_start_ms) {
+                mistakes.push(RulesError::HeadStartTooLong { class, head_start_ms, most_ms });
+            }
         }
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
@@ -253,6 +280,15 @@ impl Ladder {
                     mistakes.push(RulesError::WidensNowhere { ladder, stage, pool, pools });
                 }
             }
+        }
+        let boosts =
+            self.stages.iter().flat_map(|stage| &stage.actions).map(|action| match action {
+                Action::Boost { by_ms } => *by_ms,
+                _ => 0,
+            });
+        let most_ms = HEAD_START_MS_MAX;
+        if boosts.fold(0, u64::saturating_add) > most_ms.unsigned_abs() {
+            mistakes.push(RulesError::BoostsTooLong { ladder, most_ms });
         }
         if self.stages.len() > usize::from(u8::MAX) {
             let (found, most) = (self.stages.len(), usize::from(u8::MAX));
@@ -421,9 +457,15 @@ mod tests {
             services: vec![service(3, None, Some(7))],
             ladders: vec![Ladder { stages: vec![stage(5), stage(5)] }],
             target: WaitTarget { within_ms: 1, share: 1.5 },
+            head_starts_ms: vec![0, i64::MIN],
             ..Default::default()
         };
-        assert_eq!(draft.check().unwrap_err().len(), 6);
+        assert_eq!(draft.check().unwrap_err().len(), 7);
+        let boost = Stage { at_ms: 1, actions: vec![Action::Boost { by_ms: u64::MAX }; 2] };
+        let ladders = vec![Ladder { stages: vec![boost] }];
+        let services = vec![service(0, None, None)];
+        let long = RulesDraft { pools: 1, services, ladders, ..Default::default() };
+        assert_eq!(long.check().unwrap_err().len(), 1);
         assert_eq!(RulesDraft::default().check().unwrap_err(), [RulesError::NoService]);
     }
 }
