@@ -6,8 +6,8 @@
 //! someone has waited and which stage has fired are asked of the engine.
 //!
 //! Order of one instant, as in the reference simulations: shifts change; services end; orders arrive;
-//! free clerks grab, the longest free first; people out of patience leave, at closing time everyone; then time advances and
-//! stages fire. If a stage let more clerks take an order, they grab at once.
+//! free clerks grab, the longest free first; people out of patience leave, at closing time everyone;
+//! then time advances and stages fire. If a stage let more clerks take an order, they grab at once.
 
 mod duty;
 mod staff;
