@@ -14,6 +14,8 @@
 //! # Edges
 //!
 //! * **queue**: `push`, swap of the head (Release) → `take` (Acquire). The taker sees the links.
+//!   (No model can show this one: links are read by read-modify-writes, which loom runs on the
+//!   newest value in any case.)
 //! * **flag**: `push`, setting of the queued flag (Release), even if it was set → the taker's
 //!   clearing of it (Acquire), *before* the index is handed out. So the taker sees what every
 //!   pusher wrote before its push, unless that push comes after the clearing and queues the index
