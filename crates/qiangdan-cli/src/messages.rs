@@ -115,6 +115,11 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
         "先看 {start} 前后：每天到达 {arrived} 件，开窗 {open} 个",
         "look at {start} first: {arrived} orders a day arrive, {open} windows are open",
     ),
+    (
+        "hint_worst_recorded",
+        "先看 {start} 前后：每天到达 {arrived} 件",
+        "look at {start} first: {arrived} orders a day arrive",
+    ),
     // The page.
     ("figures", "主要数字", "Main figures"),
     ("figure", "指标", "figure"),

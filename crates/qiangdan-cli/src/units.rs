@@ -1,6 +1,6 @@
 //! How numbers look: the same in the terminal and on the page.
 
-use qiangdan_sim::report::{Wait, Within};
+use qiangdan_sim::report::{HalfHour, Report, Wait, Within};
 
 use crate::lang::Lang;
 
@@ -26,6 +26,11 @@ pub(crate) fn wait(ms: f64) -> String {
 /// A wait among the figures of `of`; a dash if nobody waited.
 pub(crate) fn wait_of(of: &Wait, ms: impl Into<f64>) -> String {
     if of.orders == 0 { NONE.into() } else { wait(ms.into()) }
+}
+
+/// The windows open in a half hour; a dash if nobody recorded which there were.
+pub(crate) fn windows_open(report: &Report, half_hour: &HalfHour) -> String {
+    if report.windows.is_empty() { NONE.into() } else { mean(half_hour.windows_open) }
 }
 
 /// The share within the target; a dash if no order counts.

@@ -259,7 +259,7 @@ fn half_hours(report: &Report) -> Vec<Line> {
             units::wait_of(&h.wait, h.wait.max_ms),
             units::mean(h.queue.mean),
             h.queue.max.to_string(),
-            units::mean(h.windows_open),
+            units::windows_open(report, h),
             units::share(&h.within),
             interval(&h.within),
         ],

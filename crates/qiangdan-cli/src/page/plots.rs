@@ -42,13 +42,10 @@ impl Key {
 
 /// All charts, in the order of the page.
 pub(super) fn all(report: &Report, lang: Lang) -> Vec<Plot> {
-    let mut plots = vec![
-        curve(report, lang),
-        half_hours(report, lang),
-        queue(report, lang),
-        staffing(report, lang),
-    ];
+    let mut plots = vec![curve(report, lang), half_hours(report, lang), queue(report, lang)];
+    // A trace need not say which windows were open.
     if !report.windows.is_empty() {
+        plots.push(staffing(report, lang));
         plots.push(windows(report, lang));
     }
     plots

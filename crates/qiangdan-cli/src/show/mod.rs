@@ -72,9 +72,9 @@ pub(crate) fn hints(
         .and_then(|worst| report.half_hours.iter().find(|h| Some(h.half_hour) == worst.half_hour));
     if let Some(h) = worst {
         let (arrived, open) = (units::mean(h.arrived_per_day), units::mean(h.windows_open));
-        hints.push(
-            lang.fill("hint_worst", &[("start", &h.start), ("arrived", &arrived), ("open", &open)]),
-        );
+        let key = if report.windows.is_empty() { "hint_worst_recorded" } else { "hint_worst" };
+        let values = [("start", h.start.as_str()), ("arrived", &arrived), ("open", &open)];
+        hints.push(lang.fill(key, &values));
     }
     let is_unsure = verdicts.gating().outcome == qiangdan_sim::report::Outcome::Unsure;
     if is_unsure && matches!(report.source, Source::Simulated { .. }) {

@@ -94,7 +94,7 @@ impl Page<'_> {
                 self.sign(&half_hour.within).into(),
                 units::mean(half_hour.queue.mean),
                 half_hour.queue.max.to_string(),
-                units::mean(half_hour.windows_open),
+                units::windows_open(self.report, half_hour),
                 self.against_target(wait.p90_ms, bar_half),
             ]));
         }
