@@ -4,7 +4,7 @@
     scripts/weaken.py [--only FILE] [--list]
 
 Works on a copy under target/weaken. An ordering that nobody misses is either stronger than it needs to be,
-or its edge has no model yet in tests/loom.rs. AcqRel is weakened to each of its halves, a fence is
+or its edge has no model yet in tests/loom. AcqRel is weakened to each of its halves, a fence is
 taken out. Ends with 1 if any was not missed.
 """
 
