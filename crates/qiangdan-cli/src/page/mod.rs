@@ -226,6 +226,7 @@ fn services(report: &Report, lang: Lang) -> Vec<Line> {
             units::wait_of(wait, wait.mean_ms),
             units::wait_of(wait, wait.p50_ms),
             units::wait_of(wait, wait.p90_ms),
+            units::wait_of(wait, wait.p95_ms),
             units::wait_of(wait, wait.p99_ms),
             units::wait_of(wait, wait.max_ms),
             units::mean(abandoned as f64 / days),

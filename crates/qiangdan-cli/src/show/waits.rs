@@ -40,7 +40,7 @@ impl Page<'_> {
     }
 
     fn services(&self, name_max: usize) -> Table {
-        let heads = "service arrived_per_day at_once mean p50 p90 p99 max within -";
+        let heads = "service arrived_per_day at_once mean p50 p90 p95 max within -";
         let mut table = self.table(heads, &[0, 9]);
         let days = self.report.totals.days.max(1) as f64;
         let line = |name: &str, arrived: u64, wait: &Wait, within: &Within| {
@@ -52,7 +52,7 @@ impl Page<'_> {
                 units::wait_of(wait, wait.mean_ms),
                 units::wait_of(wait, wait.p50_ms),
                 units::wait_of(wait, wait.p90_ms),
-                units::wait_of(wait, wait.p99_ms),
+                units::wait_of(wait, wait.p95_ms),
                 units::wait_of(wait, wait.max_ms),
                 units::share(within),
                 self.sign(within).into(),
