@@ -74,6 +74,7 @@ impl Inner {
             if let Some(generation) = record.word.fill() {
                 return Ok(Live { slot: record, order: OrderId::new(slot, generation) });
             }
+            self.slab.retire(slot);
         }
     }
 
