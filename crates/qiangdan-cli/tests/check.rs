@@ -1,36 +1,23 @@
 //! `qiangdan check` from the outside: what it prints, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
 
-use std::{fs, path::PathBuf};
+mod outside;
+
+use std::path::PathBuf;
 
 use assert_cmd::Command;
+use outside::{example, qiangdan, run};
 
-fn example(name: &str) -> PathBuf {
-    let halls = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/halls");
-    halls.join(name)
-}
-
-/// The county hall with one change, in a directory of its own.
+/// The folder of the county hall with one change.
 fn changed(test: &str, old: &str, new: &str) -> PathBuf {
-    let text = fs::read_to_string(example("county.toml")).unwrap();
-    assert!(text.contains(old));
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("hall.toml"), text.replacen(old, new, 1)).unwrap();
-    folder
+    let hall = outside::changed(test, old, new);
+    hall.parent().unwrap().to_owned()
 }
 
 fn check() -> Command {
-    let mut command = Command::cargo_bin("qiangdan").unwrap();
-    command.arg("check").env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+    let mut command = qiangdan();
+    command.arg("check");
     command
-}
-
-/// Exit code, standard output, standard error.
-fn run(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 #[test]

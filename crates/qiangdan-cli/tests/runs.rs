@@ -1,43 +1,12 @@
 //! `qiangdan simulate` and `qiangdan replay` from the outside: exit codes, JSON, the page.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
 
+mod outside;
+
 use std::{fs, path::PathBuf};
 
-use assert_cmd::Command;
+use outside::{changed, example, folder, qiangdan, run};
 use serde_json::Value;
-
-fn example(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/halls").join(name)
-}
-
-/// A folder of this test's own.
-fn folder(test: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// The county hall with one change.
-fn changed(test: &str, old: &str, new: &str) -> PathBuf {
-    let text = fs::read_to_string(example("county.toml")).unwrap();
-    assert!(text.contains(old), "{old}");
-    let path = folder(test).join("hall.toml");
-    fs::write(&path, text.replacen(old, new, 1)).unwrap();
-    path
-}
-
-fn qiangdan() -> Command {
-    let mut command = Command::cargo_bin("qiangdan").unwrap();
-    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
-    command
-}
-
-/// Exit code, standard output, standard error.
-fn run(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 #[test]
 fn a_hall_that_keeps_its_promise_ends_with_0() {
@@ -111,6 +80,22 @@ fn json_names_its_schema_and_adds_up() {
     };
     assert_eq!(sum("services", "arrived"), report["totals"]["arrived"]);
     assert_eq!(sum("services", "breaches"), report["totals"]["breaches"]);
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let path = folder("page").join("report.html");
+    let mut command = qiangdan();
+    command.args(["simulate", "--days", "20", "--lang", "en", "--report"]).arg(&path);
+    let (code, out, _) = run(command.arg(example("county.toml")));
+    assert_eq!(code, 0);
+    assert!(out.contains("report.html"), "{out}");
+    let page = fs::read_to_string(path).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("lang=\"en\""));
+    assert!(page.contains("qiangdan simulate") && page.contains("sha256 "));
+    for outside in ["<script", "src=", "<link", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
 }
 
 const TRACE: &str = "order_id,service,arrived_at,started_at,ended_at,outcome\n\
