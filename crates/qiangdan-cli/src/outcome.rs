@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use qiangdan_sim::{report::Report, simulate::SimulateError};
+use qiangdan_sim::report::Report;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -82,9 +82,4 @@ fn width() -> usize {
         return show::WIDTH;
     }
     terminal_size::terminal_size().map_or(show::WIDTH, |(width, _)| usize::from(width.0))
-}
-
-/// The exit code of a run that could not be made: the hall file asks for something impossible.
-pub(crate) fn of_error(_error: &SimulateError) -> Exit {
-    Exit::Invalid
 }

@@ -9,13 +9,7 @@ use std::{
 
 use qiangdan_sim::simulate::{Simulation, simulate};
 
-use crate::{
-    exit::Exit,
-    lang::Lang,
-    mistakes,
-    outcome::{self, Wanted},
-    progress,
-};
+use crate::{exit::Exit, lang::Lang, mistakes, outcome::Wanted, progress};
 
 /// Simulate days of a hall: is the wait target met, and what do people wait.
 ///
@@ -52,7 +46,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Ok(report) => args.wanted.show(&report, &args.repeat(), &[&args.hall], out, err),
         Err(error) => {
             writeln!(err, "error: {}: {error}", args.hall.display())?;
-            Ok(outcome::of_error(&error))
+            // Whatever is wrong, the hall file asks for it.
+            Ok(Exit::Invalid)
         }
     }
 }
