@@ -55,8 +55,10 @@ impl Ledger {
     pub fn of(events: &[Event]) -> Self {
         let mut events = events.to_vec();
         events.sort_unstable_by_key(|event| event.seq);
-        for (number, event) in (0..).zip(&events) {
-            assert_eq!(event.seq.0, number, "the numbers have a gap or a double");
+        for desk in events.chunk_by(|one, next| one.seq.desk() == next.seq.desk()) {
+            for (number, event) in (0..).zip(desk) {
+                assert_eq!(event.seq.number(), number, "the numbers have a gap or a double");
+            }
         }
         // Claims first, so that what ended them can be checked against them.
         let is_claim = |event: &&Event| matches!(event.kind, EventKind::OrderClaimed { .. });

@@ -6,8 +6,8 @@ use std::{
 };
 
 use qiangdan::{
-    Action, Amend, ClassId, ClerkId, Cx, Ladder, Now, OrderSpec, Outbox, Outcome, PutBack, Reason,
-    RulesDraft, ServiceId, Stage, Wall,
+    Action, Amend, ClassId, ClerkId, Cx, Ladder, Now, OrderSpec, Outbox, Outcome, Presence,
+    PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
 };
 use qiangdan_tests::hall::{Hall, climbing, service};
 
@@ -75,6 +75,10 @@ fn no_verb_of_an_order_allocates() {
     hall.sign_in(0, &[0, 1], &[0], 10);
     let (engine, clerk) = (hall.engine.clone(), ClerkId(0));
     let mut events = Outbox::with_capacity(100_000);
+    // The first call with an outbox makes its desk.
+    for presence in [Presence::Break, Presence::Ready] {
+        engine.set_presence(&mut Cx::new(Now::default(), &mut events), clerk, presence).unwrap();
+    }
     // As many rounds as fill every slot several times over.
     for round in 0..5_000 {
         let cx = &mut Cx::new(Now::after(Wall(0), round), &mut events);

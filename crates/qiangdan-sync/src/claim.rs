@@ -11,7 +11,9 @@
 //!
 //! *Generation* counts the lives of the slot and moves when the slot is filled, so that late verbs
 //! of an earlier life are told apart. *Epoch* counts the holds within one life and fences off an
-//! owner whose claim was taken away. A zero word is a vacant slot that never had a life.
+//! owner whose claim was taken away. A zero word is a vacant slot that never had a life. The phase of
+//! a slot that is done also says which of eight [ends](End) it came to, so that whoever sees the
+//! slot done sees how, and of two who want to end it differently one word decides.
 //!
 //! # Phases
 //!
@@ -41,7 +43,8 @@
 //! * **progress**: `try_hold`, `try_start` (Release) → `load`, `try_release`, `try_finish`,
 //!   `try_close_unowned` (Acquire). Whoever sees the claim sees what its owner wrote before it.
 //! * **outcome**: `try_finish`, `try_close_unowned` (Release) → `load` (Acquire). Whoever sees the
-//!   slot done sees how it ended. (That the next `fill` does is up to the slab's "recycle".)
+//!   slot done sees what was written before. (That the next `fill` does is up to the slab's
+//!   "recycle".)
 //! * **refill**: `fill` (Release fence) → data read, then `is_still` (Acquire fence). A reader that
 //!   got a mixture of two lives is told so.
 //!
@@ -63,7 +66,7 @@ const EPOCH_SHIFT: u32 = PHASE_SHIFT + PHASE_BITS;
 const GENERATION_SHIFT: u32 = EPOCH_SHIFT + EPOCH_BITS;
 
 const _: () = assert!(GENERATION_SHIFT + GENERATION_BITS == 64, "the fields fill the word");
-const _: () = assert!((Phase::Retired as u64) < 1 << PHASE_BITS, "the phases fit their field");
+const _: () = assert!(End(7).nibble() < 1 << PHASE_BITS, "phases and ends fit their field");
 #[cfg(not(qiangdan_loom))]
 const _: () = assert!(size_of::<ClaimWord>() == 8);
 
@@ -113,8 +116,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    const fn from_word(word: u64) -> Self {
-        match (word >> PHASE_SHIFT) & ((1 << PHASE_BITS) - 1) {
+    const fn from_nibble(nibble: u64) -> Self {
+        match nibble {
             0 => Self::Vacant,
             1 => Self::Shut,
             2 => Self::Open,
@@ -122,8 +125,8 @@ impl Phase {
             4 => Self::Held,
             5 => Self::Active,
             6 => Self::Suspended,
-            7 => Self::Done,
-            _ => Self::Retired,
+            8 => Self::Retired,
+            _ => Self::Done,
         }
     }
 
@@ -131,6 +134,35 @@ impl Phase {
     #[must_use]
     pub const fn is_owned(self) -> bool {
         matches!(self, Self::Held | Self::Active | Self::Suspended)
+    }
+}
+
+/// To which of eight ends a slot came that is done: a number from 0 to 7, whose meaning is the
+/// caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct End(u8);
+
+impl End {
+    /// End number `n`, if the word has room for it.
+    #[must_use]
+    pub const fn new(n: u8) -> Option<Self> {
+        if n < 8 { Some(Self(n)) } else { None }
+    }
+
+    /// The number of this end.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// 7 for the first, then 9 to 15: 8 is `Retired`.
+    const fn nibble(self) -> u64 {
+        if self.0 == 0 { Phase::Done as u64 } else { Phase::Retired as u64 + self.0 as u64 }
+    }
+
+    /// The end that a nibble of phase `Done` says; 0 in other phases.
+    const fn from_nibble(nibble: u64) -> Self {
+        Self(((nibble & 0xf) as u8).saturating_sub(Phase::Retired as u8))
     }
 }
 
@@ -143,6 +175,8 @@ pub struct Seen {
     pub epoch: u16,
     /// How far along the slot is.
     pub phase: Phase,
+    /// How it ended, if it is done; otherwise the first of the ends.
+    pub end: End,
     /// Who owns it, or who owned it when it was done.
     pub owner: Option<Owner>,
 }
@@ -150,10 +184,12 @@ pub struct Seen {
 impl Seen {
     const fn from_word(word: u64) -> Self {
         let owner = (word & ((1 << OWNER_BITS) - 1)) as u32;
+        let nibble = (word >> PHASE_SHIFT) & ((1 << PHASE_BITS) - 1);
         Self {
             generation: (word >> GENERATION_SHIFT) as u32,
             epoch: ((word >> EPOCH_SHIFT) & 0xffff) as u16,
-            phase: Phase::from_word(word),
+            phase: Phase::from_nibble(nibble),
+            end: End::from_nibble(nibble),
             owner: if owner == 0 { None } else { Some(Owner(owner - 1)) },
         }
     }
@@ -163,9 +199,13 @@ impl Seen {
             Some(owner) => owner.0 as u64 + 1,
             None => 0,
         };
+        let nibble = match self.phase {
+            Phase::Done => self.end.nibble(),
+            phase => phase as u64,
+        };
         (self.generation as u64) << GENERATION_SHIFT
             | (self.epoch as u64) << EPOCH_SHIFT
-            | (self.phase as u64) << PHASE_SHIFT
+            | nibble << PHASE_SHIFT
             | owner
     }
 
@@ -288,6 +328,7 @@ impl ClaimWord {
             generation: if last { seen.generation } else { seen.generation + 1 },
             epoch: 0,
             phase: if last { Phase::Retired } else { Phase::Vacant },
+            end: End::default(),
             owner: None,
         };
         // Ordering: Relaxed. No transition but this starts from `Vacant` or `Done`, and only this
@@ -323,7 +364,7 @@ impl ClaimWord {
 
     fn publish(&self, generation: u32, phase: Phase) {
         self.assert_filled_here(generation);
-        let open = Seen { generation, epoch: 0, phase, owner: None };
+        let open = Seen { generation, epoch: 0, phase, end: End::default(), owner: None };
         // Ordering: Release, the sending half of "fill". A plain store, because only the filling
         // thread may move a vacant word.
         self.word.store(open.word(), Release);
@@ -445,7 +486,7 @@ impl ClaimWord {
         .map(|was| was.phase)
     }
 
-    /// Ends a held or active slot, and returns the phase it was in.
+    /// Brings a held or active slot to `end`, and returns the phase it was in.
     ///
     /// Epoch and owner stay, so that a repeated call can be recognised by [`Seen::is_claim`].
     /// Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
@@ -454,32 +495,45 @@ impl ClaimWord {
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in this claim, or no
     /// longer.
-    pub fn try_finish(&self, generation: u32, epoch: u16, owner: Owner) -> Result<Phase, Refused> {
+    pub fn try_finish(
+        &self,
+        generation: u32,
+        epoch: u16,
+        owner: Owner,
+        end: End,
+    ) -> Result<Phase, Refused> {
         self.swap(generation, |seen| {
             if !matches!(seen.phase, Phase::Held | Phase::Active) || !seen.is_claim(epoch, owner) {
                 return Err(Refused::NotHeld(seen));
             }
-            Ok(Seen { phase: Phase::Done, ..seen })
+            Ok(Seen { phase: Phase::Done, end, ..seen })
         })
         .map(|was| was.phase)
     }
 
-    /// Ends a slot that nobody owns, or as far as `reach` allows also one that is owned, and
-    /// returns what the word said before: whose claim was ended, if it was one.
+    /// Brings a slot that nobody owns to `end`, or as far as `reach` allows also one that is owned,
+    /// and returns what the word said before: whose claim was ended, if it was one.
     ///
     /// Epoch and owner stay. Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
     ///
     /// # Errors
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is beyond `reach`.
-    pub fn try_close_unowned(&self, generation: u32, reach: CloseReach) -> Result<Seen, Refused> {
-        self.swap(generation, |seen| match seen.phase {
-            Phase::Shut | Phase::Open => Ok(Seen { phase: Phase::Done, ..seen }),
-            Phase::Held if reach >= CloseReach::OrHeld => Ok(Seen { phase: Phase::Done, ..seen }),
-            Phase::Active if reach >= CloseReach::OrActive => {
-                Ok(Seen { phase: Phase::Done, ..seen })
-            }
-            _ => Err(Refused::NotOpen(seen)),
+    pub fn try_close_unowned(
+        &self,
+        generation: u32,
+        reach: CloseReach,
+        end: End,
+    ) -> Result<Seen, Refused> {
+        self.swap(generation, |seen| {
+            let in_reach = match seen.phase {
+                Phase::Shut | Phase::Open => true,
+                Phase::Held => reach >= CloseReach::OrHeld,
+                Phase::Active => reach >= CloseReach::OrActive,
+                _ => false,
+            };
+            let done = Seen { phase: Phase::Done, end, ..seen };
+            if in_reach { Ok(done) } else { Err(Refused::NotOpen(seen)) }
         })
     }
 
@@ -553,12 +607,24 @@ mod tests {
             for epoch in [0, 1, u16::MAX] {
                 for owner in [None, Some(ANN), Some(BO)] {
                     for phase in [Phase::Vacant, Phase::Reserved, Phase::Done, Phase::Retired] {
-                        let seen = Seen { generation, epoch, phase, owner };
+                        let seen = Seen { generation, epoch, phase, end: End(0), owner };
                         assert_eq!(Seen::from_word(seen.word()), seen);
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_end_is_told_apart() {
+        for end in (0..8).filter_map(End::new) {
+            let (word, generation) = opened();
+            word.try_close_unowned(generation, CloseReach::Unowned, end).unwrap();
+            assert_eq!((word.load().phase, word.load().end), (Phase::Done, end));
+            assert_eq!(word.fill(), Some(2));
+            assert_eq!(word.load().end, End(0));
+        }
+        assert_eq!(End::new(8), None);
     }
 
     #[test]
@@ -572,7 +638,7 @@ mod tests {
         assert_eq!(word.load().owner, None);
         assert_eq!(word.try_open(generation), Ok(()));
         assert_eq!(word.try_hold(generation, BO), Ok(2));
-        assert_eq!(word.try_finish(generation, 2, BO), Ok(Phase::Held));
+        assert_eq!(word.try_finish(generation, 2, BO, End(0)), Ok(Phase::Held));
         let done = word.load();
         assert_eq!((done.phase, done.is_claim(2, BO)), (Phase::Done, true));
         assert!(word.is_still(generation));
@@ -580,7 +646,7 @@ mod tests {
         assert!(!word.is_still(generation));
         assert_eq!(
             word.load(),
-            Seen { generation: 2, epoch: 0, phase: Phase::Vacant, owner: None }
+            Seen { generation: 2, epoch: 0, phase: Phase::Vacant, end: End(0), owner: None }
         );
     }
 
@@ -602,8 +668,8 @@ mod tests {
         assert_eq!(word.try_hold(generation, ANN), Ok(2));
         let before = word.load();
         assert_eq!(word.try_start(generation, 1, ANN), Err(Refused::NotHeld(before)));
-        assert_eq!(word.try_finish(generation, 1, ANN), Err(Refused::NotHeld(before)));
-        assert_eq!(word.try_finish(generation, 2, BO), Err(Refused::NotHeld(before)));
+        assert_eq!(word.try_finish(generation, 1, ANN, End(0)), Err(Refused::NotHeld(before)));
+        assert_eq!(word.try_finish(generation, 2, BO, End(0)), Err(Refused::NotHeld(before)));
         let refused = word.try_release(generation, 1, ANN, Phase::Open);
         assert_eq!(refused, Err(Refused::NotHeld(before)));
         assert_eq!(word.load(), before);
@@ -612,13 +678,13 @@ mod tests {
     #[test]
     fn an_old_life_is_stale() {
         let (word, generation) = opened();
-        word.try_close_unowned(generation, CloseReach::Unowned).unwrap();
+        word.try_close_unowned(generation, CloseReach::Unowned, End(0)).unwrap();
         let next = word.fill().unwrap();
         word.shut(next);
         assert_eq!(word.try_open(generation), Err(Refused::Stale));
         assert_eq!(word.try_hold(generation, ANN), Err(Refused::Stale));
-        assert_eq!(word.try_finish(generation, 1, ANN), Err(Refused::Stale));
-        let closed = word.try_close_unowned(generation, CloseReach::OrActive);
+        assert_eq!(word.try_finish(generation, 1, ANN, End(0)), Err(Refused::Stale));
+        let closed = word.try_close_unowned(generation, CloseReach::OrActive, End(0));
         assert_eq!(closed, Err(Refused::Stale));
     }
 
@@ -629,11 +695,16 @@ mod tests {
             [(CloseReach::Unowned, 2), (CloseReach::OrHeld, 3), (CloseReach::OrActive, 4)]
         {
             for (n, &phase) in phases.iter().enumerate() {
-                let seen =
-                    Seen { generation: 1, epoch: 3, phase, owner: phase.is_owned().then_some(ANN) };
+                let seen = Seen {
+                    generation: 1,
+                    epoch: 3,
+                    phase,
+                    end: End(0),
+                    owner: phase.is_owned().then_some(ANN),
+                };
                 let word = at(seen);
                 let expected = if n < reached { Ok(seen) } else { Err(Refused::NotOpen(seen)) };
-                assert_eq!(word.try_close_unowned(1, reach), expected);
+                assert_eq!(word.try_close_unowned(1, reach, End(0)), expected);
                 let after = if n < reached { Phase::Done } else { phase };
                 assert_eq!(word.load(), Seen { phase: after, ..seen });
             }
@@ -642,11 +713,17 @@ mod tests {
 
     #[test]
     fn a_life_without_epochs_left_can_still_end() {
-        let last = Seen { generation: 1, epoch: u16::MAX, phase: Phase::Held, owner: Some(ANN) };
+        let last = Seen {
+            generation: 1,
+            epoch: u16::MAX,
+            phase: Phase::Held,
+            end: End(0),
+            owner: Some(ANN),
+        };
         let word = at(last);
         let refused = word.try_release(1, u16::MAX, ANN, Phase::Open);
         assert_eq!(refused, Err(Refused::Exhausted));
-        assert_eq!(word.try_finish(1, u16::MAX, ANN), Ok(Phase::Held));
+        assert_eq!(word.try_finish(1, u16::MAX, ANN, End(0)), Ok(Phase::Held));
         let word = at(Seen { phase: Phase::Open, owner: None, ..last });
         assert_eq!(word.try_hold(1, ANN), Err(Refused::Exhausted));
     }
@@ -654,7 +731,13 @@ mod tests {
     #[test]
     fn a_slot_without_generations_left_retires() {
         let last = (1 << GENERATION_BITS) - 1;
-        let word = at(Seen { generation: last - 1, epoch: 1, phase: Phase::Done, owner: None });
+        let word = at(Seen {
+            generation: last - 1,
+            epoch: 1,
+            phase: Phase::Done,
+            end: End(0),
+            owner: None,
+        });
         assert_eq!(word.fill(), Some(last));
         word.abandon(last);
         assert_eq!(word.fill(), None);

@@ -36,7 +36,7 @@ mod free;
 mod sync;
 
 pub use bitmap::{Bitmap, Mask};
-pub use claim::{ClaimWord, CloseReach, Owner, Phase, Refused, Seen, Started};
+pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
 pub use lane::{Entry, Key, Lane, Nodes, NodesExhausted, Peeked};
 pub use side::{Side, SideFull, SidePeeked};
 pub use slab::Slab;

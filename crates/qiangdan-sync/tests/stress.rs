@@ -116,7 +116,9 @@ impl Pool {
     fn finish(&self, (slot, generation, epoch, _): (u32, u32, u16, u32), owner: Owner) -> u64 {
         let order = self.data[slot as usize].load(Relaxed);
         let claim = &self.claims[slot as usize];
-        claim.try_finish(generation, epoch, owner).expect("this thread holds it");
+        claim
+            .try_finish(generation, epoch, owner, qiangdan_sync::End::default())
+            .expect("this thread holds it");
         self.slab.give(slot);
         order
     }

@@ -1,15 +1,45 @@
 //! What happened: the only thing that leaves the engine besides answers.
 //!
 //! Every transition of an order or a clerk appends one [`Event`] to the [`Outbox`] of the call that
-//! caused it. Sequence numbers have no gaps over the whole engine. Two calls that race for one order
-//! take their numbers independently of which wins, so a reader that folds events of one order and
-//! sees a late one of an earlier epoch ignores it; calls that do not race are numbered in order.
+//! caused it. Each outbox has a *desk* of its own while it is in use, and the events of a desk are
+//! numbered without gaps: a reader of all desks misses none. Between desks the numbers say nothing
+//! about who was first; an order's claims are in the order of their epochs. An engine that is called
+//! through one outbox at a time has one desk, and then the numbers are the order of everything.
 
-use crate::{ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId};
+use std::{fmt, ptr, sync::Arc};
 
-/// Number of an event, from 0, without gaps.
+use crate::{
+    ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId,
+    desk::{Desk, Desks},
+};
+
+/// Number of an event: which desk it came from, and its number there, from 0, without gaps.
+///
+/// | bits  | 63..44 | 43..0                 |
+/// |-------|--------|-----------------------|
+/// | field | desk   | number of the event   |
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Seq(pub u64);
+
+impl Seq {
+    const NUMBER_BITS: u32 = 44;
+
+    pub(crate) const fn new(desk: u32, number: u64) -> Self {
+        Self((desk as u64) << Self::NUMBER_BITS | number)
+    }
+
+    /// The desk: one outbox at a time has it.
+    #[must_use]
+    pub const fn desk(self) -> u32 {
+        (self.0 >> Self::NUMBER_BITS) as u32
+    }
+
+    /// The number among the events of the desk.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 & ((1 << Self::NUMBER_BITS) - 1)
+    }
+}
 
 /// One thing that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,16 +192,33 @@ pub enum PutBack {
 }
 
 /// Where a call's events go. Made by the caller, one per thread, and reused.
-#[derive(Clone, Debug, Default)]
+///
+/// The first call with it takes a desk of the engine, which is kept until the outbox is dropped or used
+/// with another engine. Taking one looks at each desk in use, and makes a new one (about ten
+/// kilobytes, kept for good) if all are; so an outbox for each call is possible, but slower.
+#[derive(Default)]
 pub struct Outbox {
     events: Vec<Event>,
+    place: Option<Place>,
+}
+
+/// The desk an outbox has, and of which engine.
+struct Place {
+    desk: Arc<Desk>,
+    desks: Arc<Desks>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.desk.leave();
+    }
 }
 
 impl Outbox {
     /// An empty outbox with room for `events` before it allocates again.
     #[must_use]
     pub fn with_capacity(events: usize) -> Self {
-        Self { events: Vec::with_capacity(events) }
+        Self { events: Vec::with_capacity(events), place: None }
     }
 
     /// The events so far, oldest first.
@@ -190,8 +237,40 @@ impl Outbox {
         self.events.clear();
     }
 
-    pub(crate) fn push(&mut self, event: Event) {
-        self.events.push(event);
+    /// The desk of this outbox among `desks`.
+    pub(crate) fn desk(&mut self, desks: &Arc<Desks>) -> &Desk {
+        if !self.place.as_ref().is_some_and(|place| ptr::eq(&*place.desks, &**desks)) {
+            self.take_place(desks);
+        }
+        &self.place.as_ref().expect("it was taken above if it was missing").desk
+    }
+
+    #[cold]
+    fn take_place(&mut self, desks: &Arc<Desks>) {
+        // The old one is left first: it may be of the same engine.
+        self.place = None;
+        self.place = Some(Place { desk: desks.take(), desks: Arc::clone(desks) });
+    }
+
+    /// Numbers an event, and puts it behind the others.
+    pub(crate) fn push(&mut self, desks: &Arc<Desks>, event: impl FnOnce(Seq) -> Event) {
+        let desk = self.desk(desks);
+        let seq = desk.next_seq();
+        desk.told();
+        self.events.push(event(seq));
+    }
+}
+
+impl Clone for Outbox {
+    /// The same events, without the desk.
+    fn clone(&self) -> Self {
+        Self { events: self.events.clone(), place: None }
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("events", &self.events).finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod clerk;
+mod desk;
 mod engine;
 mod error;
 mod event;

@@ -1,38 +1,13 @@
-//! Live figures: counters and a histogram of waits, readable at any time without disturbing anybody.
+//! Live figures: counts and a histogram of waits, readable at any time without disturbing anybody.
 //!
-//! Writers add to one of several shards, readers sum them; nothing is ever reset. The figures are
-//! those of the events: `tests/figures.rs` compares them.
+//! Nothing is ever reset. The figures are those of the events: `tests/src/history.rs` compares them.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::desk::{Count, Desk, Desks};
 
-use crossbeam_utils::CachePadded;
-
-const SHARDS: usize = 4;
 /// Buckets per doubling of the wait.
 const STEPS: u64 = 32;
 /// Waits up to 2^40 ms (34 years) have buckets of their own; longer ones share the last.
-const BUCKETS: usize = 36 * 32;
-
-/// The counters.
-#[derive(Debug)]
-pub(crate) struct Counters {
-    shards: Box<[CachePadded<Shard>]>,
-    within_ms: u64,
-}
-
-#[derive(Debug)]
-struct Shard {
-    submitted: AtomicU64,
-    claimed: AtomicU64,
-    claimed_again: AtomicU64,
-    within: AtomicU64,
-    put_back: AtomicU64,
-    closed: AtomicU64,
-    abandoned: AtomicU64,
-    abandoned_late: AtomicU64,
-    breached: AtomicU64,
-    waits: Box<[AtomicU64]>,
-}
+pub(crate) const BUCKETS: usize = 36 * 32;
 
 /// The figures at the moment of reading; each was right at some instant during the reading.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,98 +64,38 @@ impl Stats {
     }
 }
 
-impl Counters {
-    pub(crate) fn new(within_ms: u64) -> Self {
-        let shard = || {
-            CachePadded::new(Shard {
-                submitted: AtomicU64::new(0),
-                claimed: AtomicU64::new(0),
-                claimed_again: AtomicU64::new(0),
-                within: AtomicU64::new(0),
-                put_back: AtomicU64::new(0),
-                closed: AtomicU64::new(0),
-                abandoned: AtomicU64::new(0),
-                abandoned_late: AtomicU64::new(0),
-                breached: AtomicU64::new(0),
-                waits: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(),
-            })
-        };
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), within_ms }
-    }
-
-    // Orders are spread over shards by their slot: threads that work on different orders mostly
-    // write to different lines.
-    fn shard(&self, slot: u32) -> &Shard {
-        &self.shards[slot as usize % SHARDS]
-    }
-
-    pub(crate) fn submitted(&self, slot: u32) {
-        add(&self.shard(slot).submitted);
-    }
-
-    pub(crate) fn claimed(&self, slot: u32, epoch: u16, wait_ms: u64) {
-        let shard = self.shard(slot);
-        if epoch > 1 {
-            return add(&shard.claimed_again);
+impl Stats {
+    /// Adds up the desks.
+    pub(crate) fn of(desks: &Desks) -> Self {
+        let sum = |count: fn(&Desk) -> &Count| desks.iter().map(|desk| count(desk).get()).sum();
+        // The bucket of the target is there twice, first for the waits within.
+        let target = bucket_of(desks.within_ms());
+        let mut halves = vec![0_u64; BUCKETS + 1];
+        for desk in desks.iter() {
+            for (sum, count) in halves.iter_mut().zip(&desk.waits) {
+                *sum += count.get();
+            }
         }
-        add(&shard.claimed);
-        if wait_ms <= self.within_ms {
-            add(&shard.within);
-        }
-        add(&shard.waits[bucket_of(wait_ms)]);
-    }
-
-    pub(crate) fn put_back(&self, slot: u32) {
-        add(&self.shard(slot).put_back);
-    }
-
-    pub(crate) fn breached(&self, slot: u32) {
-        add(&self.shard(slot).breached);
-    }
-
-    pub(crate) fn closed(&self, slot: u32) {
-        add(&self.shard(slot).closed);
-    }
-
-    pub(crate) fn abandoned(&self, slot: u32, wait_ms: u64) {
-        let shard = self.shard(slot);
-        add(&shard.abandoned);
-        if wait_ms > self.within_ms {
-            add(&shard.abandoned_late);
+        let within = halves[..=target].iter().sum();
+        let beyond = halves.remove(target + 1);
+        halves[target] += beyond;
+        Self {
+            submitted: sum(|desk| &desk.submitted),
+            claimed: halves.iter().sum(),
+            claimed_again: sum(|desk| &desk.claimed_again),
+            within,
+            put_back: sum(|desk| &desk.put_back),
+            closed: sum(|desk| &desk.closed),
+            abandoned: sum(|desk| &desk.abandoned),
+            abandoned_late: sum(|desk| &desk.abandoned_late),
+            breached: sum(|desk| &desk.breached),
+            waits: halves,
         }
     }
-
-    pub(crate) fn read(&self) -> Stats {
-        let sum = |field: fn(&Shard) -> &AtomicU64| {
-            // Ordering: Relaxed. Each counter stands alone.
-            self.shards.iter().map(|shard| field(shard).load(Relaxed)).sum()
-        };
-        let wait = |bucket: usize| {
-            // Ordering: Relaxed, likewise.
-            self.shards.iter().map(|shard| shard.waits[bucket].load(Relaxed)).sum()
-        };
-        Stats {
-            submitted: sum(|shard| &shard.submitted),
-            claimed: sum(|shard| &shard.claimed),
-            claimed_again: sum(|shard| &shard.claimed_again),
-            within: sum(|shard| &shard.within),
-            put_back: sum(|shard| &shard.put_back),
-            closed: sum(|shard| &shard.closed),
-            abandoned: sum(|shard| &shard.abandoned),
-            abandoned_late: sum(|shard| &shard.abandoned_late),
-            breached: sum(|shard| &shard.breached),
-            waits: (0..BUCKETS).map(wait).collect(),
-        }
-    }
-}
-
-fn add(counter: &AtomicU64) {
-    // Ordering: Relaxed. A count that guards no data.
-    counter.fetch_add(1, Relaxed);
 }
 
 /// The bucket of a wait: exact below 32 ms, then 32 buckets per doubling.
-fn bucket_of(wait_ms: u64) -> usize {
+pub(crate) fn bucket_of(wait_ms: u64) -> usize {
     let bucket = if wait_ms < STEPS {
         wait_ms
     } else {
@@ -217,16 +132,18 @@ mod tests {
 
     #[test]
     fn shares_and_quantiles_follow_their_definitions() {
-        let counters = Counters::new(10);
-        for (slot, wait_ms) in [(0, 0), (1, 10), (2, 11), (3, 30)] {
-            counters.claimed(slot, 1, wait_ms);
+        let desks = Desks::new(10);
+        let (one, another) = (desks.take(), desks.take());
+        for (desk, wait_ms) in [(&one, 0), (&one, 10), (&another, 11), (&another, 30)] {
+            desk.claimed(1, wait_ms);
         }
-        counters.claimed(0, 2, 1_000);
-        counters.abandoned(5, 11);
-        counters.abandoned(6, 10);
-        let stats = counters.read();
+        one.claimed(2, 1_000);
+        one.left(11);
+        another.left(10);
+        let stats = Stats::of(&desks);
+        assert_eq!((stats.claimed, stats.within, stats.claimed_again), (4, 2, 1));
         assert_eq!(stats.share_within(), Some(0.4));
         assert_eq!((stats.wait_ms(0.5), stats.wait_ms(1.0)), (Some(10), Some(30)));
-        assert_eq!(Counters::new(1).read().wait_ms(0.5), None);
+        assert_eq!(Stats::of(&Desks::new(1)).wait_ms(0.5), None);
     }
 }

@@ -102,7 +102,7 @@ fn claim_hand_over_carries_the_last_owners_data() {
         }
     };
     let cancel = |slot: &Slot| {
-        if slot.claim.try_close_unowned(1, CloseReach::Unowned).is_ok() {
+        if slot.claim.try_close_unowned(1, CloseReach::Unowned, End::default()).is_ok() {
             assert_eq!(slot.read(0), 5);
         }
     };
@@ -134,7 +134,7 @@ fn claim_progress_shows_what_the_owner_wrote() {
     };
     let close = |slot: &Slot| {
         saw(slot, slot.claim.load().phase);
-        let before = slot.claim.try_close_unowned(1, CloseReach::OrActive).unwrap();
+        let before = slot.claim.try_close_unowned(1, CloseReach::OrActive, End::default()).unwrap();
         saw(slot, before.phase);
         before.phase
     };
@@ -145,7 +145,7 @@ fn claim_progress_shows_what_the_owner_wrote() {
 fn claim_outcome_is_seen_by_whoever_sees_it_done() {
     let finish = |slot: &Slot| {
         slot.write(0, 9);
-        slot.claim.try_finish(1, 1, owner(1)).unwrap();
+        slot.claim.try_finish(1, 1, owner(1), End::default()).unwrap();
     };
     let read = |slot: &Slot| {
         if slot.claim.load().phase == Phase::Done {
@@ -157,8 +157,9 @@ fn claim_outcome_is_seen_by_whoever_sees_it_done() {
 
 #[test]
 fn claim_ends_once() {
-    let finish = |slot: &Slot| slot.claim.try_finish(1, 1, owner(1)).is_ok();
-    let close = |slot: &Slot| slot.claim.try_close_unowned(1, CloseReach::OrHeld).is_ok();
+    let finish = |slot: &Slot| slot.claim.try_finish(1, 1, owner(1), End::default()).is_ok();
+    let close =
+        |slot: &Slot| slot.claim.try_close_unowned(1, CloseReach::OrHeld, End::default()).is_ok();
     race(Slot::held, [finish, close], |_, [finished, closed]| assert!(finished != closed));
 }
 
@@ -168,7 +169,7 @@ fn claim_refill_is_told_to_a_reader_of_the_last_life() {
         let slot = Slot::opened();
         slot.write(0, 1);
         slot.write(1, 1);
-        slot.claim.try_close_unowned(1, CloseReach::Unowned).unwrap();
+        slot.claim.try_close_unowned(1, CloseReach::Unowned, End::default()).unwrap();
         slot
     };
     let refill = |slot: &Slot| {

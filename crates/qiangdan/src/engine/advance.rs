@@ -138,7 +138,7 @@ impl Inner {
         let actions = &self.rules.stages(service)[usize::from(stage)].actions;
         let boost_ms = actions.iter().map(boost_ms).fold(0_i64, i64::saturating_add);
         let moves = boost_ms > 0 || actions.iter().any(|a| matches!(a, Action::Widen { .. }));
-        let moves = moves && !terms.is_parked();
+        let moves = moves && !terms.is_parked;
         let next = TermsNow { stages: stage + 1, ..terms };
         let fired = life.change_terms(|now| (now == terms).then_some(next));
         if fired.is_ok_and(|(before, _)| before == terms) {

@@ -51,7 +51,7 @@ impl Inner {
             } else {
                 self.stages_passed(service, wait_ms)
             };
-            Some(TermsNow { service, class, stages, ..terms.next_turn().unparked() })
+            Some(TermsNow { service, class, stages, is_parked: false, ..terms.next_turn() })
         })?;
         let head_start = |terms: TermsNow| self.rules.head_starts_ms()[terms.class.index()];
         life.shift_rank_ms(head_start(before).saturating_sub(head_start(after)))?;

@@ -5,16 +5,15 @@ use qiangdan_sync::{CloseReach, Phase};
 use super::Engine;
 use crate::{
     CancelError, Cx, OrderId, Outcome, Reason, State,
-    order::{Live, clerk_of},
+    order::{Live, clerk_of, end_of},
 };
 
 impl Engine {
     /// Closes an order that is not being served yet. If a clerk has claimed it, the event names them.
     /// Saying the same twice is as good as once.
     ///
-    /// Lock-free but for the ring that the slot goes back to, see [`Engine::submit`]; linearizes at the
-    /// swap of the claim word. Against a grab or a start of the same
-    /// order, whoever swaps first wins.
+    /// Lock-free; linearizes at the swap of the claim word. Against a grab or a start of the same order,
+    /// whoever swaps first wins.
     ///
     /// # Errors
     ///
@@ -28,13 +27,15 @@ impl Engine {
     ) -> Result<(), CancelError> {
         let life = self.inner.life(order).ok_or(CancelError::Gone { order })?;
         let outcome = Outcome::from(reason);
-        let closed = life.slot.word.try_close_unowned(order.generation(), CloseReach::OrHeld);
+        let (word, generation) = (&life.slot.word, order.generation());
+        let closed = word.try_close_unowned(generation, CloseReach::OrHeld, end_of(outcome));
         let Ok(before) = closed else {
             return not_cancelled(life, outcome);
         };
         if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
             let since = life.since().unwrap_or(cx.now.mono);
-            self.inner.counters.abandoned(order.slot(), cx.now.mono.since_ms(since));
+            let waited_ms = cx.now.mono.since_ms(since);
+            self.inner.desk(cx).left(waited_ms);
         }
         let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
         self.inner.close(cx, life, holder, before.epoch, outcome);

@@ -85,7 +85,7 @@ impl Engine {
 
 impl Inner {
     fn tell_of_clerk(&self, cx: &mut Cx<'_>, clerk: ClerkId, kind: EventKind) {
-        let seq = self.next_seq();
-        cx.out.push(Event { seq, at: cx.now, order: None, tag: 0, clerk: Some(clerk), kind });
+        let (at, clerk) = (cx.now, Some(clerk));
+        cx.out.push(&self.desks, |seq| Event { seq, at, order: None, tag: 0, clerk, kind });
     }
 }

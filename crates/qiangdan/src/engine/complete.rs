@@ -3,16 +3,16 @@
 use super::{Engine, Inner, owner};
 use crate::{
     Claim, ClerkId, CompleteError, Cx, EventKind, Outcome,
-    order::{Live, NotYours, closed_by},
+    order::{Live, NotYours, closed_by, end_of},
 };
 
 impl Engine {
     /// Closes an order one has claimed, with an outcome. A start that was not told is implied. Saying
-    /// the same twice is as good as once; only if the first call is still under way, the second may be
-    /// told that the order is closed.
+    /// the same twice is as good as once; only if the outcome has a number and the first call is still
+    /// under way, the second may be told that the order is closed.
     ///
-    /// Lock-free but for the ring that the slot goes back to, see [`Engine::submit`]; linearizes at the
-    /// swap of the claim word.
+    /// Lock-free: three read-modify-writes, of the claim word, the clerk's count and the slab.
+    /// Linearizes at the swap of the claim word.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl Engine {
         let order = claim.order;
         let life = self.inner.life(order).ok_or(CompleteError::from(NotYours::Gone { order }))?;
         let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
-        match life.slot.word.try_finish(order.generation(), claim.epoch, owner) {
+        match life.slot.word.try_finish(order.generation(), claim.epoch, owner, end_of(outcome)) {
             Ok(_) => {
                 self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome);
                 Ok(())
@@ -54,14 +54,15 @@ impl Inner {
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
         // Only the closer writes these, and the slot is not given back before they are written: no
         // other life can have begun.
-        life.set_moment(cx.now.mono).ok();
-        life.set_outcome(outcome).ok();
+        if self.has_key(order.slot()) {
+            life.set_moment(cx.now.mono).ok();
+        }
+        life.note_number(outcome).ok();
         if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
             record.release();
         }
-        self.counters.closed(order.slot());
-        let seq = self.next_seq();
         self.slab.give(order.slot());
-        self.tell_as(seq, cx, order, tag, holder, EventKind::OrderClosed { outcome, epoch });
+        self.desk(cx).closed.add();
+        self.tell_as(cx, order, tag, holder, EventKind::OrderClosed { outcome, epoch });
     }
 }

@@ -186,10 +186,9 @@ impl Inner {
         let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
         life.set_moment(now.max(since)).ok();
-        self.counters.claimed(claim.order.slot(), claim.epoch, wait_ms);
+        self.desk(cx).claimed(claim.epoch, wait_ms);
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
-        let seq = self.next_seq();
-        self.tell_as(seq, cx, claim.order, tag, Some(claim.clerk), kind);
+        self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind);
         self.breach_if_over(cx, life, since, wait_ms);
         Grabbed { claim, service, class, tag, arrived, wait_ms }
     }
@@ -216,7 +215,7 @@ impl Inner {
             tells.then_some(TermsNow { is_breached: true, ..terms })
         });
         if told.is_ok_and(|(before, after)| before != after) {
-            self.counters.breached(life.order.slot());
+            self.desk(cx).breached.add();
             self.tell(cx, life, None, EventKind::LimitBreached { due });
         }
     }

@@ -20,21 +20,18 @@ mod view;
 
 pub use advance::{Advanced, Advancer};
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::{Arc, OnceLock, atomic::AtomicU64};
 
 use dashmap::DashMap;
 use qiangdan_sync::{Key, Looks, Owner, Slab, Wheel};
 
 use crate::{
-    Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules, Seq,
+    Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules,
     ServiceId, Stats,
     clerk::Clerk,
+    desk::{Desk, Desks},
     order::{Live, OtherLife, Slot, State, TermsNow},
     pool::{Hint, Lanes, ORDERS_MAX},
-    stats::Counters,
 };
 
 /// How much fits. Nothing grows past it.
@@ -118,8 +115,7 @@ struct Inner {
     keys: DashMap<DedupKey, OrderId>,
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
     keys_of_slots: OnceLock<Box<[AtomicU64]>>,
-    counters: Counters,
-    seq: AtomicU64,
+    desks: Arc<Desks>,
 }
 
 impl Engine {
@@ -148,8 +144,7 @@ impl Engine {
             clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
-            counters: Counters::new(rules.target().within_ms),
-            seq: AtomicU64::new(0),
+            desks: Arc::new(Desks::new(rules.target().within_ms)),
             rules,
         };
         let inner = Arc::new(inner);
@@ -165,7 +160,7 @@ impl Engine {
     /// The live figures. Costs a few thousand loads; disturbs nobody.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner.counters.read()
+        Stats::of(&self.inner.desks)
     }
 }
 
@@ -200,27 +195,32 @@ impl Inner {
         self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
     }
 
-    fn next_seq(&self) -> Seq {
-        // Ordering: Relaxed. A number that nobody else gets; it orders no data.
-        Seq(self.seq.fetch_add(1, Relaxed))
+    /// Where the caller counts.
+    fn desk<'a>(&self, cx: &'a mut Cx<'_>) -> &'a Desk {
+        cx.out.desk(&self.desks)
+    }
+
+    /// The turn among equals of an order that comes, or goes to the back, with this call: the number
+    /// that its event will have.
+    fn next_tie(&self, cx: &mut Cx<'_>) -> u64 {
+        self.desk(cx).next_seq().number()
     }
 
     fn tell(&self, cx: &mut Cx<'_>, life: Live<'_>, clerk: Option<ClerkId>, kind: EventKind) {
-        let seq = self.next_seq();
         // Whoever tells of an order may have lost it meanwhile. No tag is better than another's.
-        self.tell_as(seq, cx, life.order, life.tag().unwrap_or(0), clerk, kind);
+        self.tell_as(cx, life.order, life.tag().unwrap_or(0), clerk, kind);
     }
 
     fn tell_as(
         &self,
-        seq: Seq,
         cx: &mut Cx<'_>,
         order: OrderId,
         tag: u64,
         clerk: Option<ClerkId>,
         kind: EventKind,
     ) {
-        cx.out.push(Event { seq, at: cx.now, order: Some(order), tag, clerk, kind });
+        let (at, order) = (cx.now, Some(order));
+        cx.out.push(&self.desks, |seq| Event { seq, at, order, tag, clerk, kind });
     }
 
     /// Puts an order into its lanes that this thread has just made wait, unless it is parked.
@@ -229,7 +229,7 @@ impl Inner {
     /// left the rest to this one.
     fn line_up(&self, life: Live<'_>) -> Result<(), OtherLife> {
         let terms = life.terms_after_transition()?;
-        if !terms.is_parked() {
+        if !terms.is_parked {
             let hint = Hint::new(life.order, terms.turn);
             self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
         }

@@ -1,13 +1,11 @@
 //! put_back: the owner gives an order back (退单).
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use qiangdan_sync::{Phase, Refused};
 
 use super::{Engine, Inner, owner, rank_of};
 use crate::{
     Claim, Cx, EventKind, PutBack, PutBackError, State,
-    order::{Live, NotYours, OtherLife},
+    order::{Live, NotYours, OtherLife, TermsNow},
 };
 
 impl Engine {
@@ -51,20 +49,13 @@ impl Engine {
         if let Some(record) = inner.clerk(claim.clerk) {
             record.release();
         }
-        inner.counters.put_back(order.slot());
+        inner.desk(cx).put_back.add();
         let kind = EventKind::OrderPutBack { epoch: claim.epoch, how };
-        let seq = inner.next_seq();
-        inner.tell_as(seq, cx, order, tag, Some(claim.clerk), kind);
+        inner.tell_as(cx, order, tag, Some(claim.clerk), kind);
         // If the order is over by now, and its slot in another life, there is nothing left to do.
         inner.requeue(cx, life, how).ok();
         Ok(())
     }
-}
-
-/// The tie of an order that goes behind its equals: the number the next event will have.
-fn next_tie(inner: &Inner) -> u64 {
-    // Ordering: Relaxed. Compared with other ties only; guards no data.
-    inner.seq.load(Relaxed)
 }
 
 /// Whether the claim was put back before and nobody has claimed the order since.
@@ -95,7 +86,7 @@ impl Inner {
                 return Ok(false);
             }
             let next = seen.next_turn().returned(epoch);
-            let next = if how == PutBack::Park { next.parked() } else { next.unparked() };
+            let next = TermsNow { is_parked: how == PutBack::Park, ..next };
             let begun = life.change_terms(|terms| (terms == seen).then_some(next));
             if begun.map_err(gone)?.0 == seen {
                 return Ok(true);
@@ -104,7 +95,7 @@ impl Inner {
     }
 
     /// Writes the order's new place while its owner still holds it.
-    fn prepare(&self, cx: &Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
+    fn prepare(&self, cx: &mut Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
         let (now, grabbed) = (cx.now.mono, life.moment()?);
         let held_ms = now.since_ms(grabbed);
         let away_ms = if let PutBack::After { ms } = how { ms } else { 0 };
@@ -115,11 +106,11 @@ impl Inner {
             PutBack::After { ms } => life.move_moment(grabbed, now.plus_ms(ms))?,
             PutBack::BackOfLine => {
                 life.set_rank_ms(rank_of(now))?;
-                life.set_tie(next_tie(self))?;
+                life.set_tie(self.next_tie(cx))?;
             }
             PutBack::HeadStart { ms } => {
                 life.set_rank_ms(rank_of(now).saturating_sub(ms))?;
-                life.set_tie(next_tie(self))?;
+                life.set_tie(self.next_tie(cx))?;
             }
         }
         Ok(())

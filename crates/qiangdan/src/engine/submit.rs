@@ -5,7 +5,7 @@ use qiangdan_sync::Key;
 
 use super::{Engine, Inner, rank_of};
 use crate::{
-    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, Seq, State, SubmitError, Submitted,
+    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
     pool::Hint,
 };
@@ -86,13 +86,13 @@ impl Inner {
 
     fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
         let (order, generation) = (life.order, life.order.generation());
-        let seq = self.next_seq();
+        let tie = self.next_tie(cx);
         let later = spec.not_before.filter(|&instant| instant > cx.now.mono);
         let arrived = later.unwrap_or(cx.now.mono);
         let head_start_ms = self.rules.head_starts_ms()[spec.class.index()];
         let rank_ms = rank_of(arrived).saturating_sub(head_start_ms);
         let (service, class, tag) = (spec.service, spec.class, spec.tag);
-        life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie: seq.0 });
+        life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie });
         match later {
             // While an order is scheduled, `moment` is when it is to be activated: its arrival.
             Some(activation) => {
@@ -101,28 +101,16 @@ impl Inner {
             }
             None => {
                 life.slot.word.open(generation);
-                let key = Key { rank: rank_ms, tie: seq.0 };
+                let key = Key { rank: rank_ms, tie };
                 self.lanes
                     .push(lane, key, Hint::new(order, 0), |key, hint| self.is_wanted(key, hint));
                 self.arm(life);
             }
         }
-        self.counters.submitted(order.slot());
-        self.tell_submitted(seq, cx, spec, order, later);
+        self.desk(cx).submitted.add();
+        let kind = EventKind::OrderSubmitted { service, class, not_before: later };
+        self.tell_as(cx, order, tag, None, kind);
         Submitted { order, existed: false }
-    }
-
-    fn tell_submitted(
-        &self,
-        seq: Seq,
-        cx: &mut Cx<'_>,
-        spec: &OrderSpec,
-        order: OrderId,
-        not_before: Option<Mono>,
-    ) {
-        let (service, class) = (spec.service, spec.class);
-        let kind = EventKind::OrderSubmitted { service, class, not_before };
-        self.tell_as(seq, cx, order, spec.tag, None, kind);
     }
 
     /// Whether a dedup key that was given to `order` still names it.
@@ -143,6 +131,12 @@ impl Inner {
         // Ordering: Relaxed. Only the thread that holds the slot's life reads or writes its key; the
         // slab hands the slot over.
         keys[order.slot() as usize].store(key.0.wrapping_add(1), Relaxed);
+    }
+
+    /// Whether the order in a slot has a dedup key. Asked while the slot is in that life.
+    pub(super) fn has_key(&self, slot: u32) -> bool {
+        // Ordering: Relaxed. Whoever closes the order received what its filler wrote: edge "fill".
+        self.keys_of_slots.get().is_some_and(|keys| keys[slot as usize].load(Relaxed) != 0)
     }
 
     /// Removes the key of a slot's last life from the map, unless it names another order by now.

@@ -15,7 +15,7 @@ mod cell;
 mod slot;
 
 pub(crate) use cell::OtherLife;
-pub(crate) use slot::{Fill, Live, NotYours, Slot, TURNS, TermsNow, clerk_of, closed_by};
+pub(crate) use slot::{Fill, Live, NotYours, Slot, TURNS, TermsNow, clerk_of, closed_by, end_of};
 
 use qiangdan_sync::Phase;
 

@@ -4,18 +4,18 @@
 //! |-----------|-------------------------------------|-------------------------------------------|
 //! | `word`    | every transition                    | everyone; decides everything              |
 //! | `arrived`, `tag` | the filler                   | anyone who then finds the word in the same life |
-//! | `terms`   | filler; amend; advance; put_back; the closer | service, class, stages, breach, turn, mark |
+//! | `terms`   | filler; amend; advance; put_back | service, class, stages, breach, turn, parked |
 //! | `place`   | filler; amend; advance; put_back    | rank, biased so that it is never negative |
-//! | `tie`     | filler; put_back to the back        | submit order among equal ranks            |
+//! | `tie`     | filler; put_back to the back; the closer, with a number | submit order among equal ranks; the number of the outcome |
 //! | `since`   | filler; put_back                    | instant the wait counts from: arrival + time held |
-//! | `moment`  | grab; put_back after; the closer    | instant of the grab, the activation to come, or the close |
+//! | `moment`  | grab; put_back after; the closer, with a dedup key | instant of the grab, the activation to come, or the close |
 
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed},
 };
 
-use qiangdan_sync::{ClaimWord, Key, Phase, Refused, Seen};
+use qiangdan_sync::{ClaimWord, End, Key, Phase, Refused, Seen};
 
 use super::{
     State,
@@ -50,11 +50,11 @@ pub(crate) struct Fill {
     pub(crate) tie: u64,
 }
 
-/// Service, class, stages reached, turn and mark of an order, in one word with its own tag.
+/// Service, class, stages reached and turn of an order, in one word with its own tag.
 ///
-/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30..28 | 27       | 26..16 | 15..0              |
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 27       | 26..16 | 15..0              |
 /// |-------|---------|--------|--------|--------|--------|----------|--------|--------------------|
-/// | field | service | class  | stages | breach | mark   | returned | turn   | generation, low 16 |
+/// | field | service | class  | stages | breach | parked | returned | turn   | generation, low 16 |
 #[derive(Debug, Default)]
 struct Terms(AtomicU64);
 
@@ -67,7 +67,8 @@ pub(crate) struct TermsNow {
     pub(crate) stages: u8,
     /// Whether the breach of the limit has been told.
     pub(crate) is_breached: bool,
-    pub(crate) mark: u8,
+    /// Whether the order waits outside every lane, or would.
+    pub(crate) is_parked: bool,
     /// Whether the last claim that was, or is being, put back has an odd epoch. Claims are put back in
     /// turn, so one bit tells whether the latest has been.
     pub(crate) is_odd_returned: bool,
@@ -79,25 +80,7 @@ pub(crate) struct TermsNow {
 /// Turns count modulo this.
 pub(crate) const TURNS: u16 = 1 << 11;
 
-/// The mark of an open order that is in no lane. Marks 1 to 6 are outcomes of closed ones.
-const PARKED: u8 = 7;
-
 impl TermsNow {
-    /// Whether the order waits outside every lane.
-    pub(crate) fn is_parked(self) -> bool {
-        self.mark == PARKED
-    }
-
-    /// The same, taken out of every lane. How an order ended is kept.
-    pub(crate) fn parked(self) -> Self {
-        Self { mark: if self.mark == 0 { PARKED } else { self.mark }, ..self }
-    }
-
-    /// The same, in its lanes. How an order ended is kept.
-    pub(crate) fn unparked(self) -> Self {
-        Self { mark: if self.is_parked() { 0 } else { self.mark }, ..self }
-    }
-
     /// Whether the claim of this epoch, which is the latest, has been put back or is about to be.
     pub(crate) fn is_returned(self, epoch: u16) -> bool {
         self.is_odd_returned == (epoch % 2 == 1)
@@ -117,7 +100,7 @@ impl TermsNow {
             | u64::from(self.class.0) << 40
             | u64::from(self.stages) << 32
             | u64::from(self.is_breached) << 31
-            | u64::from(self.mark & 7) << 28
+            | u64::from(self.is_parked) << 30
             | u64::from(self.is_odd_returned) << 27
             | u64::from(self.turn) << 16
             | u64::from(generation) & 0xffff
@@ -130,7 +113,7 @@ impl TermsNow {
             class: ClassId((word >> 40) as u8),
             stages: (word >> 32) as u8,
             is_breached: word >> 31 & 1 == 1,
-            mark: (word >> 28) as u8 & 7,
+            is_parked: word >> 30 & 1 == 1,
             is_odd_returned: word >> 27 & 1 == 1,
             turn: (word >> 16) as u16 & (TURNS - 1),
         }
@@ -161,7 +144,7 @@ impl Slot {
             class: fill.class,
             stages: 0,
             is_breached: false,
-            mark: 0,
+            is_parked: false,
             is_odd_returned: false,
             turn: 0,
         };
@@ -333,35 +316,45 @@ impl<'a> Live<'a> {
         self.slot.moment.change(self.order.generation(), unless_moved).map(|_| ())
     }
 
-    /// How the order ended, if that is known yet.
+    /// How the order ended, if it has. A number that its closer has not written yet is zero.
     pub(crate) fn outcome(self) -> Option<Outcome> {
-        let terms = self.terms().ok()?;
-        let number = u16::try_from(self.tie().ok()? & !ENDED).unwrap_or(0);
-        match terms.mark {
-            1 => Some(Outcome::Done),
-            2 => Some(Outcome::Rejected(number)),
-            3 => Some(Outcome::Cancelled(number)),
-            4 => Some(Outcome::Abandoned),
-            5 => Some(Outcome::NoShow),
-            6 => Some(Outcome::Expired),
+        let (seen, state) = self.seen()?;
+        let tie = self.tie().ok()?;
+        let number = if tie & ENDED == 0 { 0 } else { u16::try_from(tie & !ENDED).ok()? };
+        match (state, seen.end.get()) {
+            (State::Closed, 0) => Some(Outcome::Done),
+            (State::Closed, 1) => Some(Outcome::Rejected(number)),
+            (State::Closed, 2) => Some(Outcome::Cancelled(number)),
+            (State::Closed, 3) => Some(Outcome::Abandoned),
+            (State::Closed, 4) => Some(Outcome::NoShow),
+            (State::Closed, _) => Some(Outcome::Expired),
             _ => None,
         }
     }
 
-    /// Notes how the order ended. A closed order has no turn among equals any more, so its tie holds
-    /// the number of the reason, and [`ENDED`].
-    pub(crate) fn set_outcome(self, outcome: Outcome) -> Result<(), OtherLife> {
-        let (code, number) = match outcome {
-            Outcome::Done => (1, 0),
-            Outcome::Rejected(number) => (2, number),
-            Outcome::Cancelled(number) => (3, number),
-            Outcome::Abandoned => (4, 0),
-            Outcome::NoShow => (5, 0),
-            Outcome::Expired => (6, 0),
-        };
-        self.slot.tie.set(self.order.generation(), u64::from(number) | ENDED)?;
-        self.change_terms(|terms| Some(TermsNow { mark: code, ..terms })).map(|_| ())
+    /// Notes the number that comes with an outcome, if one does. A closed order has no turn among
+    /// equals any more, so its tie holds the number, and [`ENDED`].
+    pub(crate) fn note_number(self, outcome: Outcome) -> Result<(), OtherLife> {
+        match outcome {
+            Outcome::Rejected(number) | Outcome::Cancelled(number) => {
+                self.slot.tie.set(self.order.generation(), u64::from(number) | ENDED)
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// The end of the claim word that stands for an outcome.
+pub(crate) fn end_of(outcome: Outcome) -> End {
+    let end = match outcome {
+        Outcome::Done => 0,
+        Outcome::Rejected(_) => 1,
+        Outcome::Cancelled(_) => 2,
+        Outcome::Abandoned => 3,
+        Outcome::NoShow => 4,
+        Outcome::Expired => 5,
+    };
+    End::new(end).expect("fewer than eight")
 }
 
 fn is_claim(seen: Seen, claim: Claim) -> bool {
@@ -404,7 +397,7 @@ mod tests {
             class: ClassId(0xa5),
             stages: 0x5a,
             is_breached: true,
-            mark: 6,
+            is_parked: true,
             is_odd_returned: true,
             turn: TURNS - 1,
         };
