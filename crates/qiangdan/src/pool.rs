@@ -139,11 +139,11 @@ impl Lanes {
     ///
     /// Exact when nothing else is under way; otherwise each lane's head was right at some instant
     /// during the call. An empty answer costs one word for each 1,024 lanes.
-    pub(crate) fn first(&self, mask: &Mask, is_live: impl Fn(Hint) -> bool) -> Option<Head> {
+    pub(crate) fn first(&self, mask: &Mask, mut is_live: impl FnMut(Hint) -> bool) -> Option<Head> {
         let mut best: Option<Head> = None;
         self.nonempty.for_each_and(mask, |lane| {
             let lane = LaneId(lane);
-            match self.head(lane, &is_live) {
+            match self.head(lane, &mut is_live) {
                 Some(head) if best.as_ref().is_none_or(|best| head.key < best.key) => {
                     best = Some(head);
                 }
@@ -169,7 +169,7 @@ impl Lanes {
     }
 
     /// The first entry of a lane that still counts.
-    fn head(&self, lane: LaneId, is_live: impl Fn(Hint) -> bool) -> Option<Head> {
+    fn head(&self, lane: LaneId, mut is_live: impl FnMut(Hint) -> bool) -> Option<Head> {
         let both = &self.lanes[lane.index()];
         let fifo = loop {
             let Some(peeked) = both.fifo.peek(&self.nodes) else { break None };

@@ -107,10 +107,9 @@ impl Inner {
         if activation > armed {
             return Some(activation);
         }
-        life.slot.word.try_open(life.order.generation()).ok()?;
         // It may be grabbed and over by now, and its slot filled again: then there is nothing to do.
-        self.line_up(life).ok();
-        self.tell(cx, life, None, EventKind::OrderActivated);
+        let lined = self.line_up(life).ok()?;
+        self.open(cx, life, lined).ok()?;
         self.next_due(life)
     }
 

@@ -4,7 +4,6 @@ use super::{Engine, Inner};
 use crate::{
     Amend, AmendError, Cx, EventKind, Mono, OrderId, State,
     order::{Live, OtherLife, TermsNow},
-    pool::Hint,
 };
 
 impl Engine {
@@ -57,8 +56,7 @@ impl Inner {
         life.shift_rank_ms(head_start(before).saturating_sub(head_start(after)))?;
         let (service, class) = (after.service, after.class);
         if let Some((_, State::Waiting)) = life.seen() {
-            let hint = Hint::new(life.order, after.turn);
-            self.insert(life.key()?, hint, service, class, after.stages);
+            self.line_up(life)?;
             self.arm(life);
         }
         self.tell(cx, life, None, EventKind::OrderAmended { service, class });

@@ -29,7 +29,7 @@ impl Engine {
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         record.reserve(clerk)?;
-        while let Some(head) = inner.lanes.first(&record.lanes, |hint| inner.is_live(hint)) {
+        while let Some(head) = inner.lanes.first(&record.lanes, |hint| inner.meet(cx, hint)) {
             let order = head.hint.order;
             let held = inner.life(order).and_then(|life| {
                 let known = Known::of(life)?;

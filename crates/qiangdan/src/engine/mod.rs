@@ -11,6 +11,7 @@ mod cancel;
 mod clerks;
 mod complete;
 mod grab;
+mod lines;
 mod put_back;
 mod start;
 mod submit;
@@ -23,15 +24,14 @@ pub use advance::{Advanced, Advancer};
 use std::sync::{Arc, OnceLock, atomic::AtomicU64};
 
 use dashmap::DashMap;
-use qiangdan_sync::{Key, Looks, Owner, Slab, Wheel};
+use qiangdan_sync::{Looks, Owner, Slab, Wheel};
 
 use crate::{
-    Action, ClassId, ClerkId, Cx, DedupKey, Event, EventKind, LaneId, Mono, OrderId, Rules,
-    ServiceId, Stats,
+    ClerkId, Cx, DedupKey, Event, EventKind, Mono, OrderId, Rules, Stats,
     clerk::Clerk,
     desk::{Desk, Desks},
-    order::{Live, OtherLife, Slot, State, TermsNow},
-    pool::{Hint, Lanes, ORDERS_MAX},
+    order::{Live, Slot, State, TermsNow},
+    pool::{Lanes, ORDERS_MAX},
 };
 
 /// How much fits. Nothing grows past it.
@@ -182,19 +182,6 @@ impl Inner {
         self.clerks.get(clerk.index())
     }
 
-    /// Whether a lane entry still counts.
-    fn is_live(&self, hint: Hint) -> bool {
-        let Some((life, State::Waiting)) = self.live(hint.order) else { return false };
-        life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
-    }
-
-    /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry before
-    /// it behind, which counts as long, but is not needed.
-    fn is_wanted(&self, key: Key, hint: Hint) -> bool {
-        let rank_ms = self.life(hint.order).and_then(|life| life.rank_ms().ok());
-        self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
-    }
-
     /// Where the caller counts.
     fn desk<'a>(&self, cx: &'a mut Cx<'_>) -> &'a Desk {
         cx.out.desk(&self.desks)
@@ -221,65 +208,6 @@ impl Inner {
     ) {
         let (at, order) = (cx.now, Some(order));
         cx.out.push(&self.desks, |seq| Event { seq, at, order, tag, clerk, kind });
-    }
-
-    /// Puts an order into its lanes that this thread has just made wait, unless it is parked.
-    ///
-    /// Terms that another verb changed just before count: that verb found the order not waiting, and
-    /// left the rest to this one.
-    fn line_up(&self, life: Live<'_>) -> Result<(), OtherLife> {
-        let terms = life.terms_after_transition()?;
-        if !terms.is_parked {
-            let hint = Hint::new(life.order, terms.turn);
-            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
-        }
-        Ok(())
-    }
-
-    /// Puts a waiting order into every lane where it may be grabbed, by its rank.
-    fn insert(&self, key: Key, hint: Hint, service: ServiceId, class: ClassId, stages: u8) {
-        self.insert_beyond(None, key, hint, service, class, stages);
-    }
-
-    /// Puts a waiting order into the lanes where it may be grabbed after `stages`, but not those where
-    /// it was already after `before`.
-    ///
-    /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
-    /// for every way that leads there.
-    fn insert_beyond(
-        &self,
-        before: Option<u8>,
-        key: Key,
-        hint: Hint,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
-    ) {
-        let known = |lane| {
-            before.is_some_and(|b| self.lanes_of(service, class, b).any(|known| known == lane))
-        };
-        let lanes = || self.lanes_of(service, class, stages);
-        for (n, lane) in lanes().enumerate() {
-            if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
-                self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
-            }
-        }
-    }
-
-    /// The lanes where an order may be grabbed: its own, and those its stages so far widened to.
-    fn lanes_of(
-        &self,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
-    ) -> impl Iterator<Item = LaneId> + '_ {
-        let reached = self.rules.stages(service).iter().take(usize::from(stages));
-        let wider =
-            reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
-                Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
-                _ => None,
-            });
-        self.rules.home(service, class).into_iter().chain(wider)
     }
 
     /// Sees to it that the order is looked at when its next stage or its breach is due.

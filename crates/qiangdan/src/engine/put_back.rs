@@ -4,7 +4,7 @@ use qiangdan_sync::{Phase, Refused};
 
 use super::{Engine, Inner, owner, rank_of};
 use crate::{
-    Claim, Cx, EventKind, PutBack, PutBackError, State,
+    Claim, ClerkId, Cx, EventKind, PutBack, PutBackError, State,
     order::{Live, NotYours, OtherLife, TermsNow},
 };
 
@@ -12,8 +12,10 @@ impl Engine {
     /// Gives an order one has claimed back to the queue, where `how` says. Its wait goes on with the
     /// time already waited; the time it was held does not count. Doing it twice is as good as once.
     ///
-    /// Lock-free; linearizes at the swap of the claim word. The order is in its lanes again when the
-    /// call returns.
+    /// Lock-free; linearizes at the swap of the claim word, which is made by this call or by a grab that
+    /// meets the order on its way: no thread that is interrupted here keeps the order from the others.
+    /// If it is another's, the event comes from there, and names the same place as a head start; and if
+    /// the order is over and its slot filled again before this call goes on, the answer is `Gone`.
     ///
     /// # Errors
     ///
@@ -36,26 +38,35 @@ impl Engine {
         if !inner.begin_return(life, claim, how)? {
             return Ok(());
         }
-        // The owner is alone with these until the swap; a cancel in between makes them void, and a new
-        // life in the slot does not let them through.
+        // The owner is alone with these until the entries are in; a cancel in between makes them void,
+        // and a new life in the slot does not let them through.
         let tag = life.tag().map_err(gone)?;
-        inner.prepare(cx, life, how).map_err(gone)?;
+        let lined = inner.prepare(cx, life, how).map_err(gone)?;
         let to = if matches!(how, PutBack::After { .. }) { Phase::Shut } else { Phase::Open };
         match life.slot.word.try_release(order.generation(), claim.epoch, owner, to) {
             Ok(_) => {}
+            // Somebody who met the entries has made the swap in our place, with all that follows.
+            Err(_) if was_released(life, claim) => return Ok(()),
             Err(Refused::Exhausted) => return Err(PutBackError::Exhausted { order }),
             Err(refused) => return Err(life.not_yours(refused, claim).into()),
         }
-        if let Some(record) = inner.clerk(claim.clerk) {
-            record.release();
-        }
-        inner.desk(cx).put_back.add();
-        let kind = EventKind::OrderPutBack { epoch: claim.epoch, how };
-        inner.tell_as(cx, order, tag, Some(claim.clerk), kind);
+        inner.returned(cx, life, tag, claim.clerk, claim.epoch, how);
         // If the order is over by now, and its slot in another life, there is nothing left to do.
-        inner.requeue(cx, life, how).ok();
+        if let PutBack::After { ms } = how {
+            inner.looks.arm(order.slot(), cx.now.mono.plus_ms(ms).0);
+        } else {
+            inner.freed(life, lined).ok();
+        }
         Ok(())
     }
+}
+
+/// Whether a claim that was announced to go back, and is no longer held, was released and not closed:
+/// a release leaves no owner, a close leaves the last.
+fn was_released(life: Live<'_>, claim: Claim) -> bool {
+    life.seen().is_some_and(|(seen, _)| {
+        seen.epoch > claim.epoch || seen.epoch == claim.epoch && seen.owner.is_none()
+    })
 }
 
 /// Whether the claim was put back before and nobody has claimed the order since.
@@ -67,7 +78,7 @@ fn is_back_already(life: Live<'_>, claim: Claim) -> bool {
 
 impl Inner {
     /// Lets one call alone go on to put a claim back; `false` if another has begun to.
-    fn begin_return(
+    pub(super) fn begin_return(
         &self,
         life: Live<'_>,
         claim: Claim,
@@ -86,7 +97,8 @@ impl Inner {
                 return Ok(false);
             }
             let next = seen.next_turn().returned(epoch);
-            let next = TermsNow { is_parked: how == PutBack::Park, ..next };
+            let is_place_kept = matches!(how, PutBack::KeepPlace | PutBack::Park);
+            let next = TermsNow { is_parked: how == PutBack::Park, is_place_kept, ..next };
             let begun = life.change_terms(|terms| (terms == seen).then_some(next));
             if begun.map_err(gone)?.0 == seen {
                 return Ok(true);
@@ -94,8 +106,14 @@ impl Inner {
         }
     }
 
-    /// Writes the order's new place while its owner still holds it.
-    fn prepare(&self, cx: &mut Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
+    /// Writes the order's new place while its owner still holds it, and lines it up there; who meets
+    /// the entries takes them as the owner's word that the order is free.
+    pub(super) fn prepare(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        how: PutBack,
+    ) -> Result<TermsNow, OtherLife> {
         let (now, grabbed) = (cx.now.mono, life.moment()?);
         let held_ms = now.since_ms(grabbed);
         let away_ms = if let PutBack::After { ms } = how { ms } else { 0 };
@@ -113,17 +131,24 @@ impl Inner {
                 life.set_tie(self.next_tie(cx))?;
             }
         }
-        Ok(())
+        if let PutBack::After { .. } = how { life.terms() } else { self.line_up(life) }
     }
 
-    /// Puts the order where it goes, now that it is free.
-    fn requeue(&self, cx: &Cx<'_>, life: Live<'_>, how: PutBack) -> Result<(), OtherLife> {
-        if let PutBack::After { ms } = how {
-            self.looks.arm(life.order.slot(), cx.now.mono.plus_ms(ms).0);
-            return Ok(());
+    /// What follows from a swap that gave an order back.
+    pub(super) fn returned(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        tag: u64,
+        clerk: ClerkId,
+        epoch: u16,
+        how: PutBack,
+    ) {
+        if let Some(record) = self.clerk(clerk) {
+            record.release();
         }
-        self.line_up(life)?;
-        self.arm(life);
-        Ok(())
+        self.desk(cx).put_back.add();
+        let kind = EventKind::OrderPutBack { epoch, how };
+        self.tell_as(cx, life.order, tag, Some(clerk), kind);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    ClerkSpec, Ladder, LadderId, OrderSpec, Outbox, PoolId, PutBack, RulesDraft, ServiceRule,
-    Skills, Stage, Wall, order::OtherLife,
+    Action, Amend, ClerkSpec, Ladder, LadderId, Mono, OrderSpec, Outbox, PoolId, PutBack,
+    RulesDraft, ServiceId, ServiceRule, Skills, Stage, State, Wall, order::OtherLife,
 };
 
 /// The one clerk of these tests.
@@ -120,4 +120,83 @@ fn a_step_that_no_longer_follows_is_not_taken() {
     inner.reach(&mut house.at(5), life, step);
     inner.breach(&mut house.at(5), life, step.due, |now| now == step.terms);
     assert_eq!(house.out.events(), []);
+}
+
+#[test]
+fn a_put_back_that_stops_half_way_hides_no_order() {
+    for how in [PutBack::KeepPlace, PutBack::BackOfLine, PutBack::HeadStart { ms: 3 }] {
+        let mut house = House::new(2, vec![]);
+        let order = house.submit(0);
+        let inner = Arc::clone(&house.engine.inner);
+        let life = inner.life(order).unwrap();
+        let claim = house.grab(1).unwrap();
+        assert_eq!(inner.begin_return(life, claim, how), Ok(true));
+        inner.prepare(&mut house.at(5), life, how).unwrap();
+        house.out.clear();
+        // The thread stops here. Another grab goes through.
+        let again = house.grab(9).expect("the owner has let go of it");
+        assert_eq!((again.order, again.epoch), (order, 2));
+        let told: Vec<_> = house.out.events().iter().map(|event| event.kind).collect();
+        let place = match how {
+            PutBack::KeepPlace => how,
+            PutBack::BackOfLine => PutBack::HeadStart { ms: 4 },
+            _ => PutBack::HeadStart { ms: 7 },
+        };
+        assert_eq!(told[0], EventKind::OrderPutBack { epoch: 1, how: place });
+        // The grab at 1 ended a wait of 1 ms; from 5 to 9 it waited 4 more.
+        assert_eq!(told[1], EventKind::OrderClaimed { epoch: 2, wait_ms: 5 });
+        assert_eq!(house.engine.held(ANN), Some(1), "the first claim's room was given back");
+        // And on: the put_back was done, with nothing left to do.
+        let engine = house.engine.clone();
+        engine.put_back(&mut house.at(10), claim, how).unwrap_err();
+        assert_eq!(engine.order(order).unwrap().owner, Some(ANN));
+        assert_eq!(engine.stats().put_back, 1);
+    }
+}
+
+#[test]
+fn an_activation_that_stops_half_way_hides_no_order() {
+    let mut house = House::new(2, vec![]);
+    let engine = house.engine.clone();
+    let spec = OrderSpec::new(ServiceId(0)).not_before(Mono(5));
+    let order = engine.submit(&mut house.at(0), &spec).unwrap().order;
+    let life = engine.inner.life(order).unwrap();
+    assert_eq!(house.grab(5), None);
+    let lined = engine.inner.line_up(life).unwrap();
+    // The thread stops here.
+    let claim = house.grab(7).expect("its time has come");
+    assert_eq!(claim.order, order);
+    assert_eq!(engine.inner.open(&mut house.at(8), life, lined), Ok(false));
+    assert_eq!(engine.stats().claimed, 1);
+}
+
+#[test]
+fn an_amend_that_stops_half_way_hides_no_order() {
+    let mut house = House::new(2, vec![]);
+    let engine = house.engine.clone();
+    let order = house.submit(0);
+    let life = engine.inner.life(order).unwrap();
+    // It asks for the other service from now on, and the thread stops here.
+    let next = |terms: TermsNow| TermsNow { service: ServiceId(1), ..terms.next_turn() };
+    life.change_terms(|terms| Some(next(terms))).unwrap();
+    // Who works for the old pool alone meets the old entry, and lines the order up.
+    house.sign_in(&[PoolId(0)]);
+    assert_eq!(house.grab(1), None);
+    house.sign_in(&[PoolId(1)]);
+    assert_eq!(house.grab(2).expect("it is in its new lane").order, order);
+    assert_eq!(engine.state(order), Some(State::Claimed));
+}
+
+#[test]
+fn however_often_an_order_moves_it_is_lined_up_once_a_turn() {
+    let mut house = House::new(1, vec![]);
+    let engine = house.engine.clone();
+    let order = house.submit(0);
+    // Each leaves an entry behind, more of them than a lane has room for.
+    for ms in 1..1_000 {
+        let service = Some(ServiceId(u16::from(ms % 2 == 1)));
+        engine.amend(&mut house.at(ms), order, Amend { service, class: None }).unwrap();
+    }
+    assert_eq!(house.grab(1_000).unwrap().order, order);
+    assert_eq!(house.grab(1_000), None);
 }

@@ -52,9 +52,9 @@ pub(crate) struct Fill {
 
 /// Service, class, stages reached and turn of an order, in one word with its own tag.
 ///
-/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 27       | 26..16 | 15..0              |
-/// |-------|---------|--------|--------|--------|--------|----------|--------|--------------------|
-/// | field | service | class  | stages | breach | parked | returned | turn   | generation, low 16 |
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 29   | 28    | 27       | 26..16 | 15..0              |
+/// |-------|---------|--------|--------|--------|--------|------|-------|----------|--------|--------------------|
+/// | field | service | class  | stages | breach | parked | kept | lined | returned | turn   | generation, low 16 |
 #[derive(Debug, Default)]
 struct Terms(AtomicU64);
 
@@ -69,6 +69,10 @@ pub(crate) struct TermsNow {
     pub(crate) is_breached: bool,
     /// Whether the order waits outside every lane, or would.
     pub(crate) is_parked: bool,
+    /// Whether the last put_back left the order's place as it was.
+    pub(crate) is_place_kept: bool,
+    /// Whether the entries of this turn are in their lanes.
+    pub(crate) is_lined: bool,
     /// Whether the last claim that was, or is being, put back has an odd epoch. Claims are put back in
     /// turn, so one bit tells whether the latest has been.
     pub(crate) is_odd_returned: bool,
@@ -91,8 +95,9 @@ impl TermsNow {
         Self { is_odd_returned: epoch % 2 == 1, ..self }
     }
 
+    /// The same in the next turn, not lined up yet.
     pub(crate) fn next_turn(self) -> Self {
-        Self { turn: (self.turn + 1) % TURNS, ..self }
+        Self { turn: (self.turn + 1) % TURNS, is_lined: false, ..self }
     }
 
     fn pack(self, generation: u32) -> u64 {
@@ -101,6 +106,8 @@ impl TermsNow {
             | u64::from(self.stages) << 32
             | u64::from(self.is_breached) << 31
             | u64::from(self.is_parked) << 30
+            | u64::from(self.is_place_kept) << 29
+            | u64::from(self.is_lined) << 28
             | u64::from(self.is_odd_returned) << 27
             | u64::from(self.turn) << 16
             | u64::from(generation) & 0xffff
@@ -114,6 +121,8 @@ impl TermsNow {
             stages: (word >> 32) as u8,
             is_breached: word >> 31 & 1 == 1,
             is_parked: word >> 30 & 1 == 1,
+            is_place_kept: word >> 29 & 1 == 1,
+            is_lined: word >> 28 & 1 == 1,
             is_odd_returned: word >> 27 & 1 == 1,
             turn: (word >> 16) as u16 & (TURNS - 1),
         }
@@ -145,6 +154,8 @@ impl Slot {
             stages: 0,
             is_breached: false,
             is_parked: false,
+            is_place_kept: false,
+            is_lined: true,
             is_odd_returned: false,
             turn: 0,
         };
@@ -398,6 +409,8 @@ mod tests {
             stages: 0x5a,
             is_breached: true,
             is_parked: true,
+            is_place_kept: true,
+            is_lined: true,
             is_odd_returned: true,
             turn: TURNS - 1,
         };

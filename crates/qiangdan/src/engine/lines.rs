@@ -1,0 +1,187 @@
+//! How an order comes into its lanes, and what a grabber does with an entry it meets.
+//!
+//! Whoever frees an order (a put_back, an activation) first puts the entries of the new turn into its
+//! lanes, then swaps the claim word. So there is no moment in which an order waits and no grabber can
+//! find it, wherever a thread is interrupted: who meets an entry of an order that is not free yet sees
+//! from the order's terms that it is being freed, and makes the swap in the other's place. *Whoever
+//! swaps does what follows from the swap*: events, counts, the next look.
+//!
+//! An amend cannot work that way, because the entry's lanes follow from the swapped terms. It swaps,
+//! lines the order up, and marks it as lined up; who meets an older entry of a waiting order without
+//! the mark lines it up in the other's place. Entries that come in twice do no harm.
+
+use qiangdan_sync::{Key, Phase, Seen};
+
+use super::{Inner, rank_of};
+use crate::{
+    Action, ClassId, Cx, EventKind, LaneId, PutBack, ServiceId, State,
+    order::{Live, OtherLife, TermsNow, clerk_of},
+    pool::Hint,
+};
+
+impl Inner {
+    /// Whether an entry counts: its order waits, in the entry's turn. If not, it never will again.
+    ///
+    /// An order that another thread has begun to free, or to move, is helped on its way.
+    pub(super) fn meet(&self, cx: &mut Cx<'_>, hint: Hint) -> bool {
+        let Some(life) = self.life(hint.order) else { return false };
+        loop {
+            let (Some((seen, state)), Ok(terms)) = (life.seen(), life.terms()) else {
+                return false;
+            };
+            if !hint.counts_in(terms.turn) {
+                if state == State::Waiting && !terms.is_lined {
+                    self.line_up(life).ok();
+                }
+                return false;
+            }
+            let is_freed = match state {
+                State::Waiting => return true,
+                State::Scheduled => self.open(cx, life, terms),
+                State::Claimed | State::Serving if terms.is_returned(seen.epoch) => {
+                    self.release_for(cx, life, seen, terms)
+                }
+                _ => return false,
+            };
+            // If not, somebody else has changed the word: look again.
+            if is_freed.is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// Whether a lane entry counts, without helping anybody.
+    pub(super) fn is_live(&self, hint: Hint) -> bool {
+        let Some((life, State::Waiting)) = self.live(hint.order) else { return false };
+        life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
+    }
+
+    /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry before
+    /// it behind, which counts as long, but is not needed.
+    pub(super) fn is_wanted(&self, key: Key, hint: Hint) -> bool {
+        let rank_ms = self.life(hint.order).and_then(|life| life.rank_ms().ok());
+        self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
+    }
+
+    /// Opens a scheduled order whose entries are in its lanes. True if this call did.
+    pub(super) fn open(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        lined: TermsNow,
+    ) -> Result<bool, OtherLife> {
+        if life.slot.word.try_open(life.order.generation()).is_err() {
+            return Ok(false);
+        }
+        self.tell(cx, life, None, EventKind::OrderActivated);
+        self.freed(life, lined)?;
+        Ok(true)
+    }
+
+    /// Makes the swap of a put_back whose thread has been interrupted before it. True if this call did.
+    fn release_for(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        seen: Seen,
+        lined: TermsNow,
+    ) -> Result<bool, OtherLife> {
+        let (Some(owner), Some(clerk)) = (seen.owner, clerk_of(seen)) else { return Ok(false) };
+        let (rank_ms, tag) = (life.rank_ms()?, life.tag()?);
+        let generation = life.order.generation();
+        if life.slot.word.try_release(generation, seen.epoch, owner, Phase::Open).is_err() {
+            return Ok(false);
+        }
+        // From a later instant, the same place is another head start.
+        let how = if lined.is_place_kept {
+            PutBack::KeepPlace
+        } else {
+            PutBack::HeadStart { ms: rank_of(cx.now.mono).saturating_sub(rank_ms) }
+        };
+        self.returned(cx, life, tag, clerk, seen.epoch, how);
+        self.freed(life, lined)?;
+        Ok(true)
+    }
+
+    /// What is left to do for an order that this thread has just made wait, with the entries of the
+    /// turn in `lined` in its lanes.
+    ///
+    /// Terms that another verb changed just before count: that verb found the order not waiting, and
+    /// left the rest to this one.
+    pub(super) fn freed(&self, life: Live<'_>, lined: TermsNow) -> Result<(), OtherLife> {
+        let terms = life.terms_after_transition()?;
+        if terms.turn != lined.turn {
+            self.line_up(life)?;
+        }
+        self.arm(life);
+        Ok(())
+    }
+
+    /// Puts an order into the lanes of its turn, unless it is parked, and marks it as lined up.
+    /// Returns the terms by which it was.
+    pub(super) fn line_up(&self, life: Live<'_>) -> Result<TermsNow, OtherLife> {
+        let terms = life.terms()?;
+        if !terms.is_parked {
+            let hint = Hint::new(life.order, terms.turn);
+            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
+        }
+        let mark = |now: TermsNow| {
+            (now.turn == terms.turn && !now.is_lined).then_some(TermsNow { is_lined: true, ..now })
+        };
+        life.change_terms(mark)?;
+        Ok(terms)
+    }
+
+    /// Puts a waiting order into every lane where it may be grabbed, by its rank.
+    pub(super) fn insert(
+        &self,
+        key: Key,
+        hint: Hint,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+    ) {
+        self.insert_beyond(None, key, hint, service, class, stages);
+    }
+
+    /// Puts a waiting order into the lanes where it may be grabbed after `stages`, but not those where
+    /// it was already after `before`.
+    ///
+    /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
+    /// for every way that leads there.
+    pub(super) fn insert_beyond(
+        &self,
+        before: Option<u8>,
+        key: Key,
+        hint: Hint,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+    ) {
+        let known = |lane| {
+            before.is_some_and(|b| self.lanes_of(service, class, b).any(|known| known == lane))
+        };
+        let lanes = || self.lanes_of(service, class, stages);
+        for (n, lane) in lanes().enumerate() {
+            if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
+                self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
+            }
+        }
+    }
+
+    /// The lanes where an order may be grabbed: its own, and those its stages so far widened to.
+    pub(super) fn lanes_of(
+        &self,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+    ) -> impl Iterator<Item = LaneId> + '_ {
+        let reached = self.rules.stages(service).iter().take(usize::from(stages));
+        let wider =
+            reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+                Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
+                _ => None,
+            });
+        self.rules.home(service, class).into_iter().chain(wider)
+    }
+}
