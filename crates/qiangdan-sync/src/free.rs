@@ -1,9 +1,8 @@
 //! Indices that are free, last in first out, and words whose reuse can be told.
 //!
-//! This is the free list of [`crate::lane::Nodes`] and of the leaves in [`crate::side`]: a Treiber
-//! stack over indices. The links live in the elements themselves, so the owner passes functions
-//! that read and write them. Indices that were never handed out come from a counter, so a large
-//! pool costs nothing until it is used.
+//! This is the free list of the leaves in [`crate::side`]: a Treiber stack over indices. The links
+//! live in the elements themselves, so the owner passes functions that read and write them. Indices
+//! that were never handed out come from a counter, so a large pool costs nothing until it is used.
 //!
 //! # Layout of a tagged word
 //!

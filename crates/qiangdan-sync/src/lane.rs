@@ -1,422 +1,752 @@
-//! A first-in-first-out queue that can be peeked, and the pool of nodes that all lanes share.
+//! A first-in-first-out queue that can be looked into: rings of cells that are never emptied.
 //!
-//! A [`Lane`] is a linked queue in the manner of Michael and Scott, over indices into [`Nodes`]
-//! instead of pointers. It is not bounded by itself: the pool is, so a thousand lanes need room for
-//! as many entries as there are, wherever they queue. Nothing is allocated after construction. An
-//! entry is a hint: whoever peeks it asks the claim word, and anybody may remove one that has gone
-//! stale.
+//! A [`Lane`] knows items, each one life of a slot, and nothing about them but their order. It has
+//! no pop. Whoever wants the first looks for it with [`Lane::first`] and asks of each item whether it
+//! is over; an item is claimed elsewhere, and the lane only learns that the search may begin after
+//! it. So to take the first of a lane costs no read-modify-write here, and to add one costs one.
+//!
+//! It is not for items that come back: an item that is over is over for good.
+//!
+//! # Shape
+//!
+//! A lane is several *rings* of 64, 256, 1,024, … cells, each allocated when all smaller ones are
+//! full, and kept. A ring is a queue of its own; among the first of each ring the smallest key wins.
 //!
 //! ```text
-//!   head ──► dummy ──► first ──► … ──► last ──► NIL
-//!                                       ▲
-//!   tail ───────────────────────────────┘  or one behind, until anybody moves it on
+//!   position   …   n+2    n+3    n+4    n+5    n+6    n+7  …      n = 4 cells
+//!   cell          [ 2 ]  [ 3 ]  [ 0 ]  [ 1 ]  [ 2 ]  [ 3 ]
+//!   holds          over   over   live   live   free   free
+//!                                ▲             ▲
+//!                           head hint      tail hint
 //! ```
 //!
-//! A push first links its node behind the last, then moves the tail. Whoever finds the tail one
-//! behind moves it on, so a thread that is interrupted between the two steps holds up nobody.
+//! A *position* counts the pushes of a ring, from one lap of its cells onwards; position `q` of a
+//! ring of `n` cells belongs to cell `q mod n` and to *lap* `q / n`. Positions are filled one after
+//! another, without a gap. The first that is not filled is the *tail*. A push overwrites the item a
+//! lap before its own, which must be over.
 //!
-//! # Layout of a node
+//! # Layout of a cell
 //!
-//! Four words, 32 bytes, aligned so that a node never straddles two cache lines.
+//! | bits  | 63..40     | 39..12 | 11..0         |
+//! |-------|------------|--------|---------------|
+//! | field | generation | slot   | lap mod 4,096 |
 //!
-//! | word | while queued                      | while free                   |
-//! |------|-----------------------------------|------------------------------|
-//! | 0    | next node, tagged (tag · index)   | next free node, tagged       |
-//! | 1    | rank                              | left over                    |
-//! | 2    | tie                               | left over                    |
-//! | 3    | bits                              | left over                    |
+//! A zero cell was never filled: no position is of lap 0.
 //!
-//! The head, the tail and every `next` are tagged: each change adds one, so a swap that expects an
-//! old word fails even if the same node has come back, be it in another lane.
+//! # Hints
+//!
+//! The head says: all items before this position are over. The tail hint says: all positions before
+//! this one are filled. Both are stored plainly, by whoever comes by, and hold for good once they
+//! were true. So a hint that is stored late, by a thread that slept, costs the others a walk, and
+//! nothing else.
+//!
+//! What tells a filled position from a free one is the lap in its cell. Twelve bits of it would
+//! deceive a thread that slept for thousands of laps. So a ring counts its laps, in a word that is
+//! changed once a lap, before the first push of the lap. A reader reads this word, then the cell,
+//! then the word again: the cell was filled in a lap between the lap before the first count and the
+//! second count. If these lie closer together than 4,096, the twelve bits say which; otherwise it
+//! reads again. So all comparisons are of whole positions, and none wraps.
+//!
+//! A push is one swap of one cell, and it expects the very item that was seen there, with its lap.
+//! An item (slot and generation) is pushed once, so the same word does not come back. If the swap
+//! succeeds, the cell held the old item all the time since it was seen, so its position was the tail
+//! all that time.
+//!
+//! Nobody waits: a thread that stops before the swap has pushed nothing, and one that stops after it
+//! leaves a hint behind by one.
 //!
 //! # Edges
 //!
-//! * **link**: `push`, swap of `next` (Release) → `peek`, load of `next` (Acquire). The peeker sees
-//!   the entry.
-//! * **head**: `pop_if`, swap of the head (Release) → `peek`, load of the head (Acquire). The node
-//!   named by the head is seen in this life of it, not as it was while free.
-//! * **tail**: swaps of the tail (Release) → loads of the tail in `push` (Acquire). The same for
-//!   the tail.
-//! * **reuse**: `Nodes::give` (Release) and `Nodes::take` (Release fence) → reads of a node, then
-//!   Acquire, then the head or tail read again. A reader that got words of a node after its time in
-//!   the lane sees that the head or tail has moved on.
-//! * **free**: see `free.rs`.
+//! * **entry**: `push`, swap of the cell (Release) → scans and later pushes, load of the cell
+//!   (Acquire). Whoever sees an item sees its slot at least as it was when it was pushed, and all
+//!   positions before it filled.
+//! * **lap**: `push`, count of laps (Release) → loads of it (Acquire). Whoever sees the count sees
+//!   all positions of the laps before filled.
+//! * **tail**: `push`, store of the tail hint (Release) → `push`, load of it (Acquire). Whoever
+//!   starts at the hint sees all positions before it filled.
+//!
+//! The swap of a push and the loads of [`Lane::is_empty`] are SeqCst, for [`crate::bitmap`]: of a
+//! pusher that swaps and then reads a word, and another thread that changes this word and then asks
+//! if the lane is empty, one sees the other.
 
 use std::fmt;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 
 use crossbeam_utils::CachePadded;
 
-use crate::free::{FreeList, NIL, Tagged};
-use crate::sync::{AtomicU64, fence, zeroed_u64};
+use crate::sync::{AtomicU32, AtomicU64, zeroed_u64};
 
-/// What decides who goes first: the smaller rank, and among equal ranks the smaller tie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// Smaller goes first.
-    pub rank: i64,
-    /// Decides between equal ranks; unique if the order is to be exact.
-    pub tie: u64,
-}
-
-/// What queues: a key, and 64 bits that mean something to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Entry {
-    /// Where it belongs.
-    pub key: Key,
-    /// Whatever the caller needs to find what it stands for.
-    pub bits: u64,
-}
-
-/// All nodes of the pool are in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodesExhausted;
-
-impl fmt::Display for NodesExhausted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "all nodes are in use")
-    }
-}
-
-impl std::error::Error for NodesExhausted {}
-
-/// The words of one node.
-type Node = [AtomicU64; NODE_WORDS];
-
-const NEXT: usize = 0;
-const RANK: usize = 1;
-const TIE: usize = 2;
-const BITS: usize = 3;
-const NODE_WORDS: usize = 4;
-
+const GENERATION_BITS: u32 = 24;
+const SLOT_BITS: u32 = 28;
 #[cfg(not(qiangdan_loom))]
-const _: () = assert!(size_of::<Node>() == 32, "two nodes to a cache line");
+const LAP_BITS: u32 = 12;
+/// Few enough for a model to come round.
+#[cfg(qiangdan_loom)]
+const LAP_BITS: u32 = 2;
 
-/// A bounded pool of nodes, shared by many lanes.
-///
-/// Each lane needs one node for itself and one per entry.
-pub struct Nodes {
-    /// Node `i` is the four words from `base + 4 * i`.
-    words: Box<[AtomicU64]>,
-    base: usize,
-    free: CachePadded<FreeList>,
-    capacity: u32,
+const SLOT_SHIFT: u32 = 12;
+const GENERATION_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
+/// Laps that a cell can tell apart.
+const LAPS: u64 = 1 << LAP_BITS;
+
+const _: () = assert!(GENERATION_SHIFT + GENERATION_BITS == 64, "the fields fill the word");
+const _: () = assert!(LAP_BITS <= SLOT_SHIFT, "the lap fits its field");
+
+/// Cells of the first ring; each further one has `1 << GROWTH` times as many as the one before.
+#[cfg(not(qiangdan_loom))]
+const FIRST_CELLS: u32 = 64;
+#[cfg(not(qiangdan_loom))]
+const GROWTH: u32 = 2;
+/// Small enough for every interleaving.
+#[cfg(qiangdan_loom)]
+const FIRST_CELLS: u32 = 2;
+#[cfg(qiangdan_loom)]
+const GROWTH: u32 = 1;
+
+/// How many rings there can be.
+const RINGS: usize = 12;
+
+const _: () = assert!(cells_before(RINGS) >= Lane::CAPACITY_MAX as u64, "there are rings enough");
+
+/// Cells of the first `k` rings.
+const fn cells_before(k: usize) -> u64 {
+    (FIRST_CELLS as u64) * ((1 << (GROWTH as usize * k)) - 1) / ((1 << GROWTH) - 1)
 }
 
-impl Nodes {
-    /// A pool of `capacity` nodes, all free. Allocates 32 bytes per node, which the system hands
-    /// out page by page as they are used.
-    ///
-    /// # Panics
-    ///
-    /// If `capacity` is more than 2³¹ − 1.
-    #[must_use]
-    pub fn new(capacity: u32) -> Self {
-        // Room to begin at a multiple of 32 bytes, wherever the allocation begins.
-        let words = zeroed_u64((capacity as usize + 1) * NODE_WORDS);
-        let base = (words.as_ptr().addr().wrapping_neg() % 32) / 8;
-        Self { words, base, free: CachePadded::new(FreeList::new(capacity)), capacity }
+/// One life of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Item {
+    /// Which slot; less than 2²⁸.
+    pub slot: u32,
+    /// Which life of it; less than 2²⁴.
+    pub generation: u32,
+}
+
+impl Item {
+    fn in_lap(self, lap: u64) -> u64 {
+        debug_assert!(self.slot < 1 << SLOT_BITS, "{self:?} does not fit a cell");
+        debug_assert!(self.generation < 1 << GENERATION_BITS, "{self:?} does not fit a cell");
+        u64::from(self.generation) << GENERATION_SHIFT
+            | u64::from(self.slot) << SLOT_SHIFT
+            | (lap % LAPS)
     }
 
-    /// How many nodes there are.
-    #[must_use]
-    pub fn capacity(&self) -> u32 {
-        self.capacity
-    }
-
-    fn node(&self, index: u32) -> &Node {
-        let at = self.base + index as usize * NODE_WORDS;
-        self.words[at..].first_chunk().expect("an index that was handed out is in range")
-    }
-
-    /// Takes a node for this thread alone; its `next` is `NIL`.
-    fn take(&self) -> Result<u32, NodesExhausted> {
-        // Ordering: Relaxed. The swap in the free list checks the link that was read here.
-        let link = |index| Tagged(self.node(index)[NEXT].load(Relaxed)).index();
-        let index = self.free.take(link).ok_or(NodesExhausted)?;
-        // Ordering: the sending half of "reuse". The pop that freed this node comes before this,
-        // and all that is written to the node in its new life comes after.
-        fence(Release);
-        let next = &self.node(index)[NEXT];
-        // Ordering: Relaxed. The node is this thread's; late swaps of others expect older tags.
-        let seen = Tagged(next.load(Relaxed));
-        // Ordering: Relaxed. Published by "link" or "tail", and judged by "reuse".
-        next.store(seen.then(NIL).0, Relaxed);
-        Ok(index)
-    }
-
-    /// Gives a node back to the pool.
-    fn give(&self, index: u32) {
-        let next = &self.node(index)[NEXT];
-        // Ordering: Relaxed. The node is this thread's; nobody else changes a `next` that is set.
-        let seen = Tagged(next.load(Relaxed));
-        // Ordering: Release, a sending half of "reuse": a push or peek that still takes this node for
-        // one of its lane sees that the tail or head has moved on. (For `take`, "free" brings it.)
-        self.free.give(index, |below| next.store(seen.then(below).0, Release));
+    #[expect(clippy::cast_possible_truncation, reason = "each field is masked to its width")]
+    const fn from_word(word: u64) -> Self {
+        Self {
+            slot: (word >> SLOT_SHIFT) as u32 & ((1 << SLOT_BITS) - 1),
+            generation: (word >> GENERATION_SHIFT) as u32,
+        }
     }
 }
 
-impl fmt::Debug for Nodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Nodes").field("capacity", &self.capacity).finish_non_exhaustive()
-    }
-}
-
-/// The first entry of a lane, as it was at one instant.
+/// The oldest item of every ring is not over yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peeked {
-    /// The entry.
-    pub entry: Entry,
-    /// The head word at that instant; its node is the dummy before the entry's.
-    head: Tagged,
-    /// The entry's node.
-    first: u32,
+pub struct LaneFull;
+
+impl fmt::Display for LaneFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the oldest item of every ring is not over yet")
+    }
 }
 
-/// One first-in-first-out queue over nodes of a pool.
-///
-/// All calls must pass the pool that the lane was made with.
+impl std::error::Error for LaneFull {}
+
+/// The first item of a lane, as it was at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct First<K> {
+    /// The item.
+    pub item: Item,
+    /// What `look` made of it.
+    pub key: K,
+    ring: usize,
+    position: u64,
+}
+
+/// One first-in-first-out queue.
 pub struct Lane {
-    /// The dummy: the node before the first entry's.
-    head: CachePadded<AtomicU64>,
-    /// The last node, or the one before it.
-    tail: CachePadded<AtomicU64>,
+    /// How many rings were made, or are just being made.
+    made: AtomicU32,
+    capacity: u32,
+    rings: [OnceLock<Box<Ring>>; RINGS],
 }
 
 impl Lane {
-    /// An empty lane. Takes one node of the pool for good.
+    /// The largest capacity there can be.
+    pub const CAPACITY_MAX: u32 =
+        if cfg!(qiangdan_loom) { FIRST_CELLS << (RINGS - 1) } else { 1 << SLOT_BITS };
+
+    /// An empty lane with room for `capacity` items. Allocates nothing yet.
+    ///
+    /// There is room for more if the last ring comes out larger than is needed, and for less if
+    /// items end out of order: one that lives on keeps those after it in its ring in their cells.
     ///
     /// # Panics
     ///
-    /// If the pool has no node left: it was made too small.
+    /// If `capacity` is more than [`Lane::CAPACITY_MAX`].
     #[must_use]
-    pub fn new(nodes: &Nodes) -> Self {
-        let dummy = nodes.take().expect("the pool has a node for each lane");
-        let word = Tagged::new(0, dummy).0;
-        Self {
-            head: CachePadded::new(AtomicU64::new(word)),
-            tail: CachePadded::new(AtomicU64::new(word)),
-        }
+    pub fn new(capacity: u32) -> Self {
+        assert!(capacity <= Self::CAPACITY_MAX, "a lane has at most {} cells", Self::CAPACITY_MAX);
+        Self { made: AtomicU32::new(0), capacity, rings: std::array::from_fn(|_| OnceLock::new()) }
     }
 
-    /// Puts `entry` behind all others.
+    /// Puts `item` behind all others; it must not have been in this lane before.
     ///
-    /// Lock-free: a round that does not succeed means that another push has. Linearizes at the swap
-    /// that links the node.
+    /// `is_over` is asked of an item that might be overwritten, and must say yes only if it is over
+    /// for good. It is seldom asked: those before a [`First`] that was passed are known to be over.
+    ///
+    /// Lock-free: a failed swap means that another push succeeded. (A push that needs a further ring
+    /// allocates it, and waits if another thread is just then putting the same ring in its place.)
+    /// One swap. Linearizes at the swap.
     ///
     /// # Errors
     ///
-    /// [`NodesExhausted`]: the lane is unchanged.
-    pub fn push(&self, nodes: &Nodes, entry: Entry) -> Result<(), NodesExhausted> {
-        let index = nodes.take()?;
-        let node = nodes.node(index);
-        // Ordering: Relaxed, all three. Published by "link", and judged by "reuse".
-        node[RANK].store(entry.key.rank.cast_unsigned(), Relaxed);
-        node[TIE].store(entry.key.tie, Relaxed);
-        node[BITS].store(entry.bits, Relaxed);
-        loop {
-            // Ordering: Acquire, the receiving half of "tail".
-            let last = Tagged(self.tail.load(Acquire));
-            let next = &nodes.node(last.index())[NEXT];
-            // Ordering: Acquire. If this is of the node's next life, "reuse" makes the load below
-            // see that the tail has moved; if it names a successor, "link" makes that one fit to be
-            // tail.
-            let seen = Tagged(next.load(Acquire));
-            // Ordering: Relaxed. It only asks whether the two reads above belong together.
-            if self.tail.load(Relaxed) != last.0 {
-                continue;
-            }
-            if seen.index() != NIL {
-                self.move_tail(last, seen.index());
-                continue;
-            }
-            // Ordering: Release, the sending half of "link". Relaxed on failure: the next round
-            // reads everything again.
-            if next.compare_exchange(seen.0, seen.then(index).0, Release, Relaxed).is_ok() {
-                self.move_tail(last, index);
+    /// [`LaneFull`]: the lane is unchanged.
+    pub fn push(&self, item: Item, is_over: impl Fn(Item) -> bool) -> Result<(), LaneFull> {
+        for k in 0..RINGS {
+            if self.ring(k)?.push_many(&[item], &is_over) == 1 {
                 return Ok(());
             }
         }
+        Err(LaneFull)
     }
 
-    /// The first entry, or `None` if there is none.
+    /// Pushes as many of `items` as there is room for, in order, and returns how many.
     ///
-    /// The entry is one that was first at one instant during the call, whole and unmixed; by the
-    /// time the caller looks at it, it may have been removed. Lock-free: a round is repeated only
-    /// if another thread removed an entry. Linearizes at the load of the dummy's `next`.
-    #[must_use]
-    pub fn peek(&self, nodes: &Nodes) -> Option<Peeked> {
-        loop {
-            // Ordering: Acquire, the receiving half of "head".
-            let head = Tagged(self.head.load(Acquire));
-            // Ordering: Acquire, the receiving half of "link", and of "reuse".
-            let first = Tagged(nodes.node(head.index())[NEXT].load(Acquire)).index();
-            if first == NIL {
-                // Ordering: Relaxed. The Acquire above orders it: had the dummy been reused, the
-                // head would be seen to have moved.
-                if self.head.load(Relaxed) == head.0 {
-                    return None;
-                }
-                continue;
+    /// As good as [`Lane::push`] for each, and a little cheaper: the hints are read and stored once.
+    pub fn push_many(&self, items: &[Item], is_over: impl Fn(Item) -> bool) -> usize {
+        let mut pushed = 0;
+        for k in 0..RINGS {
+            if pushed == items.len() {
+                break;
             }
-            // Whatever was read, it is an index: if the node was reused meanwhile, the check below
-            // says so.
-            let node = nodes.node(first);
-            // Ordering: Relaxed, all three. "link" brought them; whether they are of this life is
-            // asked below.
-            let rank = node[RANK].load(Relaxed).cast_signed();
-            let tie = node[TIE].load(Relaxed);
-            let bits = node[BITS].load(Relaxed);
-            // Ordering: the receiving half of "reuse".
-            fence(Acquire);
-            // Ordering: Relaxed. The fence above orders it after the reads it judges.
-            if self.head.load(Relaxed) == head.0 {
-                let entry = Entry { key: Key { rank, tie }, bits };
-                return Some(Peeked { entry, head, first });
-            }
+            let Ok(ring) = self.ring(k) else { break };
+            pushed += ring.push_many(&items[pushed..], &is_over);
         }
+        pushed
     }
 
-    /// Removes the entry that was peeked, if it is still the first. True for exactly one caller per
-    /// entry.
+    /// Ring `k`, made if need be; or `LaneFull` if the capacity needs no such ring.
+    fn ring(&self, k: usize) -> Result<&Ring, LaneFull> {
+        if let Some(ring) = self.rings[k].get() {
+            return Ok(ring);
+        }
+        let cells = self.cells_of(k).ok_or(LaneFull)?;
+        let made = u32::try_from(k + 1).expect("there are few rings");
+        // Ordering: SeqCst. Before the ring is there, so before any push to it: whoever would see
+        // that push in a SeqCst load sees this count.
+        self.made.fetch_max(made, SeqCst);
+        // Made outside, so that others wait for no more than a move of one pointer.
+        let _ = self.rings[k].set(Box::new(Ring::new(cells)));
+        Ok(self.rings[k].get().expect("it was set just now, here or elsewhere"))
+    }
+
+    /// How many cells ring `k` has or would have, if it is needed.
+    fn cells_of(&self, k: usize) -> Option<u32> {
+        let before = cells_before(k);
+        let left = u64::from(self.capacity).checked_sub(before).filter(|&left| left > 0)?;
+        let cells = left.next_power_of_two().min(cells_before(k + 1) - before);
+        u32::try_from(cells).ok().map(|cells| cells.max(FIRST_CELLS))
+    }
+
+    /// The first item that is not over, or `None` if there is none.
     ///
-    /// Anybody may remove any entry, and its node goes back to the pool. Lock-free: it makes one
-    /// attempt, and helps a push that is between its steps. Linearizes at the swap of the head.
-    pub fn pop_if(&self, nodes: &Nodes, peeked: &Peeked) -> bool {
-        let (head, first) = (peeked.head, peeked.first);
-        // The tail must not stay behind on the dummy that is about to be freed. Nor may it be moved
-        // for a peek that is over: by now the same node may be the last of this lane.
-        //
-        // Ordering: Acquire, the receiving half of "tail" and, with the load below, of "reuse". It
-        // reads the tail at the dummy or later: whoever linked `first` had seen it there, and the
-        // peeker received that along "link".
-        let tail = Tagged(self.tail.load(Acquire));
-        // Ordering: Relaxed. The Acquire above orders it after the read it judges.
-        if self.head.load(Relaxed) != head.0 {
-            return false;
-        }
-        if tail.index() == head.index() {
-            self.move_tail(tail, first);
-        }
-        // Ordering: Release, the sending half of "head". Relaxed on failure: the caller peeks
-        // again.
-        if self.head.compare_exchange(head.0, head.then(first).0, Release, Relaxed).is_err() {
-            return false;
-        }
-        nodes.give(head.index());
-        true
-    }
-
-    /// Whether there is no entry. As fresh as [`Lane::peek`], and cheaper.
-    #[must_use]
-    pub fn is_empty(&self, nodes: &Nodes) -> bool {
-        loop {
-            // Ordering: Acquire, the receiving half of "head".
-            let head = Tagged(self.head.load(Acquire));
-            // Ordering: Acquire, the receiving half of "reuse" for the load below.
-            let first = Tagged(nodes.node(head.index())[NEXT].load(Acquire)).index();
-            // Ordering: Relaxed. The Acquire above orders it.
-            if self.head.load(Relaxed) == head.0 {
-                return first == NIL;
+    /// `look` is asked of one item after another until it has a key for one. `None` must mean that
+    /// the item is over for good: it will not be asked of again.
+    ///
+    /// Among rings the smallest key wins, and of equal ones that of the smaller ring. While there is
+    /// one ring, what is returned was the first at one instant during the call. Rings are searched
+    /// one after another, so among several an item may be missed that was pushed meanwhile.
+    ///
+    /// Costs one look, and one more for each item that is over but was not passed. No thread can
+    /// make it wait. Linearizes at the last look, or at the load of the cell at the tail.
+    pub fn first<K: Ord>(&self, mut look: impl FnMut(Item) -> Option<K>) -> Option<First<K>> {
+        let mut first: Option<First<K>> = None;
+        for (k, ring) in self.rings.iter().map_while(OnceLock::get).enumerate() {
+            let Some((item, key, position)) = ring.first(&mut look) else { continue };
+            if first.as_ref().is_none_or(|first| key < first.key) {
+                first = Some(First { item, key, ring: k, position });
             }
         }
+        first
     }
 
-    /// Moves the tail from `seen` on to `index`, unless somebody else has.
-    fn move_tail(&self, seen: Tagged, index: u32) {
-        // Ordering: Release, the sending half of "tail". Relaxed on failure: it has been moved.
-        let _ = self.tail.compare_exchange(seen.0, seen.then(index).0, Release, Relaxed);
+    /// Says that `first` is over: the next search begins after it.
+    ///
+    /// It need not be called: a search passes what is over by itself. Wait-free: one plain store.
+    pub fn pass<K>(&self, first: &First<K>) {
+        let ring = self.rings[first.ring].get().expect("what was found is in a ring");
+        ring.pass_to(first.position + 1);
+    }
+
+    /// Whether there is no item, as a SeqCst load tells it; see the [module docs](self).
+    ///
+    /// Items that are over count until a search has passed them. Wait-free but for laps: see the
+    /// [module docs](self) under "Hints".
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        // Ordering: SeqCst. A push that comes before this in the order of SeqCst accesses comes
+        // after the count of its ring.
+        let made = self.made.load(SeqCst) as usize;
+        self.rings[..made].iter().all(|ring| ring.get().is_some_and(|ring| ring.is_empty()))
     }
 }
 
 impl fmt::Debug for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane").finish_non_exhaustive()
+        f.debug_struct("Lane").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+/// What pushers read and write.
+struct Tail {
+    /// All positions before this one are filled.
+    hint: AtomicU64,
+    /// All items before this position are over: what a pusher last read in the head.
+    ///
+    /// It spares pushers a look at the head, which the others keep writing.
+    over: AtomicU64,
+}
+
+/// One ring of cells; see the [module docs](self).
+struct Ring {
+    cells: Box<[AtomicU64]>,
+    /// How many cells there are, as a power of two.
+    bits: u32,
+    /// All positions of the laps before this one are filled.
+    laps: AtomicU64,
+    /// All items before this position are over.
+    head: CachePadded<AtomicU64>,
+    tail: CachePadded<Tail>,
+}
+
+impl Ring {
+    fn new(cells: u32) -> Self {
+        assert!(cells.is_power_of_two(), "laps are told apart by shifting");
+        let bits = cells.trailing_zeros();
+        let start = u64::from(cells);
+        Self {
+            cells: zeroed_u64(cells as usize),
+            bits,
+            laps: AtomicU64::new(1),
+            head: CachePadded::new(AtomicU64::new(start)),
+            tail: CachePadded::new(Tail {
+                hint: AtomicU64::new(start),
+                over: AtomicU64::new(start),
+            }),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "what is cut off is masked anyway")]
+    fn cell(&self, position: u64) -> &AtomicU64 {
+        &self.cells[position as usize & (self.cells.len() - 1)]
+    }
+
+    fn lap(&self, position: u64) -> u64 {
+        position >> self.bits
+    }
+
+    /// What is in the cell of `position`, and in which lap it was filled.
+    ///
+    /// It reads again only if the others have filled the ring thousands of times meanwhile.
+    #[inline]
+    fn read(&self, position: u64, ordering: Ordering) -> (u64, u64) {
+        loop {
+            // Ordering: Acquire, the receiving half of "lap": the cell is not older than `oldest`.
+            let laps = self.laps.load(Acquire);
+            let oldest = laps - 1;
+            // Ordering: Acquire or SeqCst, the receiving half of "entry".
+            let word = self.cell(position).load(ordering);
+            // Ordering: Relaxed. The Acquire above orders it: whoever filled the cell had seen the
+            // lap counted.
+            let newest = self.laps.load(Relaxed);
+            if newest - oldest < LAPS {
+                return (word, oldest + (word.wrapping_sub(oldest) % LAPS));
+            }
+        }
+    }
+
+    /// Pushes as many of `items` as there is room for.
+    #[inline]
+    fn push_many(&self, items: &[Item], is_over: &impl Fn(Item) -> bool) -> usize {
+        // Ordering: Acquire, the receiving half of "lap".
+        let lap = self.laps.load(Acquire);
+        // Ordering: Acquire, the receiving half of "tail".
+        let hint = self.tail.hint.load(Acquire);
+        let mut at = hint.max(lap << self.bits);
+        let mut pushed = 0;
+        while let Some(&item) = items.get(pushed)
+            && let Some(position) = self.push(item, at, is_over)
+        {
+            at = position + 1;
+            pushed += 1;
+        }
+        if pushed > 0 {
+            // Ordering: Release, the sending half of "tail".
+            self.tail.hint.store(at, Release);
+        }
+        pushed
+    }
+
+    /// Pushes `item` to the tail, and returns its position, or `None` if the ring is full. All
+    /// positions before `at` are seen filled.
+    #[inline]
+    fn push(&self, item: Item, mut at: u64, is_over: &impl Fn(Item) -> bool) -> Option<u64> {
+        // Doubles from one filled position to the next, so that a hint far behind costs little.
+        let mut stride = 1;
+        loop {
+            let position = at + stride - 1;
+            let (seen, lap) = self.read(position, Acquire);
+            if lap >= self.lap(position) {
+                at = position + 1;
+                stride *= 2;
+                continue;
+            }
+            if stride > 1 {
+                stride = 1;
+                continue;
+            }
+            if !self.may_overwrite(at, seen, is_over) {
+                return None;
+            }
+            let lap = self.lap(at);
+            if self.lap(at - 1) < lap {
+                // Ordering: Release, the sending half of "lap".
+                self.laps.fetch_max(lap, Release);
+            }
+            // Ordering: SeqCst on success, for the reason given in the module docs; it is also the
+            // sending half of "entry". Relaxed on failure: the cell is read again.
+            if self.cell(at).compare_exchange(seen, item.in_lap(lap), SeqCst, Relaxed).is_ok() {
+                return Some(at);
+            }
+        }
+    }
+
+    /// Whether the item a lap before `at`, which is `seen` in its cell, is over.
+    #[inline]
+    fn may_overwrite(&self, at: u64, seen: u64, is_over: impl Fn(Item) -> bool) -> bool {
+        let old = at - self.cells.len() as u64;
+        // Ordering: Relaxed. It is true once and for all, and nothing is read on its strength.
+        if old < self.tail.over.load(Relaxed) {
+            return true;
+        }
+        // Ordering: Relaxed, as above.
+        let head = self.head.load(Relaxed);
+        if old < head {
+            // Ordering: Relaxed, as above.
+            self.tail.over.store(head, Relaxed);
+            return true;
+        }
+        is_over(Item::from_word(seen))
+    }
+
+    #[inline]
+    fn first<K>(&self, look: &mut impl FnMut(Item) -> Option<K>) -> Option<(Item, K, u64)> {
+        let head = self.start();
+        let mut at = head;
+        let first = loop {
+            let (word, lap) = self.read(at, Acquire);
+            if lap < self.lap(at) {
+                break None;
+            }
+            // What has been overwritten was over.
+            if lap == self.lap(at) {
+                let item = Item::from_word(word);
+                if let Some(key) = look(item) {
+                    break Some((item, key, at));
+                }
+            }
+            at += 1;
+        };
+        if at > head {
+            self.pass_to(at);
+        }
+        first
+    }
+
+    /// Where a search begins: all items before this are over.
+    fn start(&self) -> u64 {
+        // Ordering: Relaxed. The tail has come to this lap, so all before the lap before are
+        // overwritten.
+        let oldest = (self.laps.load(Relaxed) - 1) << self.bits;
+        // Ordering: Relaxed. It is true once and for all. Of the items that the caller knows of,
+        // and all before them, "entry" tells.
+        self.head.load(Relaxed).max(oldest)
+    }
+
+    /// Says that all items before `position` are over.
+    fn pass_to(&self, position: u64) {
+        // Ordering: Relaxed, both. The hint may be stored late, or be lost to another one: then
+        // others ask again of what is over.
+        if self.head.load(Relaxed) < position {
+            self.head.store(position, Relaxed);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let at = self.start();
+        // Ordering: SeqCst, for the reason given in the module docs. Positions are filled one after
+        // another, so if this one is not, none after it is.
+        let (_, lap) = self.read(at, SeqCst);
+        lap < self.lap(at)
     }
 }
 
 #[cfg(all(test, not(qiangdan_loom)))]
 mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    fn entry(n: u64) -> Entry {
-        Entry { key: Key { rank: -1, tie: n }, bits: !n }
+    fn item(n: u32) -> Item {
+        Item { slot: n % 7, generation: n }
     }
 
-    fn pop(lane: &Lane, nodes: &Nodes) -> Option<Entry> {
-        let peeked = lane.peek(nodes)?;
-        assert!(lane.pop_if(nodes, &peeked), "nobody else pops here");
-        Some(peeked.entry)
+    /// A lane, and which of its items are over. Keys are generations.
+    struct Model {
+        lane: Lane,
+        over: RefCell<BTreeSet<u32>>,
     }
 
-    #[test]
-    fn first_in_first_out_over_a_shared_pool() {
-        let nodes = Nodes::new(2 + 3);
-        let (a, b) = (Lane::new(&nodes), Lane::new(&nodes));
-        for round in 0..5 {
-            a.push(&nodes, entry(round)).unwrap();
-            b.push(&nodes, entry(round + 100)).unwrap();
-            a.push(&nodes, entry(round + 1)).unwrap();
-            assert_eq!(b.push(&nodes, entry(0)), Err(NodesExhausted));
-            assert_eq!(pop(&b, &nodes), Some(entry(round + 100)));
-            assert_eq!(
-                [pop(&a, &nodes), pop(&a, &nodes)],
-                [round, round + 1].map(|n| Some(entry(n)))
-            );
-            assert!(a.is_empty(&nodes) && b.is_empty(&nodes));
-            assert_eq!((a.peek(&nodes), b.peek(&nodes)), (None, None));
+    impl Model {
+        fn new(capacity: u32) -> Self {
+            Self { lane: Lane::new(capacity), over: RefCell::default() }
+        }
+
+        /// A lane of one ring that has gone through `lap` laps, all of items that are over.
+        fn in_lap(lap: u64) -> Self {
+            let model = Self::new(FIRST_CELLS);
+            let ring = model.lane.ring(0).unwrap();
+            let filler = Item { slot: 0, generation: 0x00ff_ffff };
+            model.end(filler.generation);
+            for cell in &ring.cells {
+                cell.store(filler.in_lap(lap), Relaxed);
+            }
+            ring.laps.store(lap, Relaxed);
+            let next = (lap + 1) << ring.bits;
+            for hint in [&*ring.head, &ring.tail.hint, &ring.tail.over] {
+                hint.store(next, Relaxed);
+            }
+            model
+        }
+
+        fn ring(&self) -> &Ring {
+            self.lane.rings[0].get().unwrap()
+        }
+
+        fn is_over(&self, item: Item) -> bool {
+            self.over.borrow().contains(&item.generation)
+        }
+
+        fn push(&self, n: u32) -> Result<(), LaneFull> {
+            self.lane.push(item(n), |item| self.is_over(item))
+        }
+
+        fn end(&self, n: u32) {
+            assert!(self.over.borrow_mut().insert(n));
+        }
+
+        fn first(&self) -> Option<First<u32>> {
+            let look = |item| (!self.is_over(item)).then_some(item.generation);
+            let first = self.lane.first(look);
+            assert!(first.is_none_or(|first| first.item == item(first.key)));
+            first
+        }
+
+        fn take(&self) -> Option<u32> {
+            let first = self.first()?;
+            self.end(first.key);
+            self.lane.pass(&first);
+            Some(first.key)
         }
     }
 
     #[test]
-    fn an_old_peek_removes_nothing() {
-        let nodes = Nodes::new(4);
-        let lane = Lane::new(&nodes);
-        lane.push(&nodes, entry(1)).unwrap();
-        let old = lane.peek(&nodes).unwrap();
-        assert!(lane.pop_if(&nodes, &old));
-        // The same nodes come back in the same places, with other tags.
-        for n in 2..10 {
-            lane.push(&nodes, entry(n)).unwrap();
-            assert!(!lane.pop_if(&nodes, &old));
-            assert_eq!(pop(&lane, &nodes), Some(entry(n)));
+    fn a_word_reads_back_what_was_written() {
+        for slot in [0, 1, (1 << SLOT_BITS) - 1] {
+            for generation in [0, 1, (1 << GENERATION_BITS) - 1] {
+                let item = Item { slot, generation };
+                assert_eq!(Item::from_word(item.in_lap(4097)), item);
+                assert_eq!(item.in_lap(4097) % LAPS, 1);
+            }
         }
     }
 
     #[test]
-    fn an_old_peek_does_not_lead_the_tail_astray() {
-        let nodes = Nodes::new(2 + 3);
-        let (x, y) = (Lane::new(&nodes), Lane::new(&nodes));
-        x.push(&nodes, entry(1)).unwrap();
-        let old = x.peek(&nodes).unwrap();
-        assert_eq!(pop(&x, &nodes), Some(entry(1)));
-        // The old dummy becomes the last node of the same lane, the entry's node goes elsewhere.
-        x.push(&nodes, entry(2)).unwrap();
-        assert_eq!(pop(&x, &nodes), Some(entry(2)));
-        y.push(&nodes, entry(3)).unwrap();
-        assert_eq!((old.head.index(), old.first), (low_of(&x.tail), low_of(&y.tail)));
-
-        assert!(!x.pop_if(&nodes, &old));
-        x.push(&nodes, entry(4)).unwrap();
-        assert_eq!((pop(&x, &nodes), pop(&x, &nodes)), (Some(entry(4)), None));
-        assert_eq!((pop(&y, &nodes), pop(&y, &nodes)), (Some(entry(3)), None));
-    }
-
-    fn low_of(word: &AtomicU64) -> u32 {
-        Tagged(word.load(Relaxed)).index()
+    fn rings_add_up_to_the_capacity() {
+        let cells = |capacity| {
+            let lane = Lane::new(capacity);
+            (0..RINGS).map_while(|k| lane.cells_of(k)).collect::<Vec<_>>()
+        };
+        assert_eq!(cells(0), []);
+        assert_eq!(cells(1), [64]);
+        assert_eq!(cells(65), [64, 64]);
+        assert_eq!(cells(64 + 256 + 65), [64, 256, 128]);
+        assert_eq!(cells(1000), [64, 256, 1024]);
+        let all: u64 = cells(Lane::CAPACITY_MAX).into_iter().map(u64::from).sum();
+        assert!(all >= u64::from(Lane::CAPACITY_MAX));
     }
 
     #[test]
-    fn nodes_do_not_straddle_cache_lines() {
-        let nodes = Nodes::new(3);
-        for index in 0..3 {
-            assert_eq!(nodes.node(index).as_ptr().addr() % 32, 0);
+    fn first_in_first_out_while_rings_are_added() {
+        let model = Model::new(1000);
+        assert_eq!((model.first(), model.lane.is_empty()), (None, true));
+        for n in 0..1000 {
+            model.push(n).unwrap();
+            assert!(!model.lane.is_empty());
+        }
+        assert!(model.lane.rings[2].get().is_some() && model.lane.rings[3].get().is_none());
+        for n in 0..500 {
+            assert_eq!(model.take(), Some(n));
+            model.push(1000 + n).unwrap();
+        }
+        for n in 500..1500 {
+            assert_eq!(model.take(), Some(n));
+        }
+        assert_eq!((model.take(), model.lane.is_empty()), (None, true));
+    }
+
+    #[test]
+    fn items_may_end_out_of_order() {
+        let model = Model::new(64);
+        for n in 0..10 {
+            model.push(n).unwrap();
+        }
+        for n in [1, 3, 0, 9] {
+            model.end(n);
+        }
+        assert_eq!([2, 4, 5, 6, 7, 8].map(|_| model.take()), [2, 4, 5, 6, 7, 8].map(Some));
+        assert!(!model.lane.is_empty(), "the last is over, but was not passed");
+        assert_eq!((model.take(), model.lane.is_empty()), (None, true));
+    }
+
+    #[test]
+    fn full_means_that_the_oldest_of_each_ring_lives() {
+        let model = Model::new(64 + 64);
+        for n in 0..128 {
+            model.push(n).unwrap();
+        }
+        assert_eq!(model.push(128), Err(LaneFull));
+        model.end(1);
+        assert_eq!(model.push(128), Err(LaneFull), "what is over is kept behind what lives");
+        // Those of the second ring began with 64, and its oldest ends without being passed.
+        model.end(64);
+        model.push(128).unwrap();
+        assert_eq!(model.push(129), Err(LaneFull));
+        assert_eq!((model.take(), model.take()), (Some(0), Some(2)));
+        for n in [129, 130, 131] {
+            model.push(n).unwrap();
+        }
+        assert_eq!(model.push(132), Err(LaneFull));
+        let rest: Vec<_> = std::iter::from_fn(|| model.take()).collect();
+        assert_eq!(rest, (3..132).filter(|n| *n != 64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn many_are_pushed_in_order_as_far_as_there_is_room() {
+        let model = Model::new(65);
+        let items: Vec<_> = (0..200).map(item).collect();
+        let push = |items: &[Item]| model.lane.push_many(items, |item| model.is_over(item));
+        assert_eq!(push(&items[..30]), 30);
+        assert_eq!(push(&items[30..]), 98);
+        assert_eq!((push(&items[128..]), push(&[])), (0, 0));
+        for n in 0..128 {
+            assert_eq!(model.take(), Some(n));
+        }
+        assert_eq!(push(&items[128..]), 72);
+    }
+
+    #[test]
+    fn stale_hints_change_nothing() {
+        for lap in [1, 4094, 4095, 4096, 10_000] {
+            let model = Model::in_lap(lap);
+            let ring = model.ring();
+            let start = ring.head.load(Relaxed);
+            for n in 0..150 {
+                model.push(n).unwrap();
+                if n >= 20 {
+                    // From far before the ring's cells, from a lap before, and from just before.
+                    let back = [start, 100, 64, 63, 5, 1, 0][n as usize % 7];
+                    let hint = |hint: &AtomicU64| {
+                        hint.store(hint.load(Relaxed).saturating_sub(back).max(64), Relaxed);
+                    };
+                    hint(&ring.head);
+                    hint(&ring.tail.hint);
+                    hint(&ring.tail.over);
+                    assert_eq!(model.take(), Some(n - 20));
+                    hint(&ring.head);
+                }
+            }
+            assert_eq!((130..150).filter(|_| model.take().is_some()).count(), 20);
+            assert_eq!(model.take(), None);
         }
     }
 
     #[test]
-    fn keys_compare_by_rank_then_tie() {
-        let key = |rank, tie| Key { rank, tie };
-        assert!(key(-2, 9) < key(-1, 0) && key(-1, 0) < key(-1, 1));
+    fn stale_hints_do_not_let_a_living_item_be_overwritten() {
+        let model = Model::in_lap(4096 + 3);
+        for n in 0..64 {
+            model.push(n).unwrap();
+        }
+        for hint in [&*model.ring().head, &model.ring().tail.hint, &model.ring().tail.over] {
+            hint.store(64, Relaxed);
+        }
+        assert_eq!(model.push(64), Err(LaneFull));
+        assert_eq!(model.first().map(|first| first.key), Some(0));
+    }
+
+    #[test]
+    fn laps_come_round() {
+        let model = Model::in_lap(2 * LAPS - 3);
+        for n in 0..64 * 6 {
+            model.push(n).unwrap();
+            assert_eq!(model.take(), Some(n));
+            assert!(model.lane.is_empty());
+        }
+        assert_eq!(model.ring().laps.load(Relaxed), 2 * LAPS + 3);
+    }
+
+    #[test]
+    fn a_pusher_that_stopped_between_its_two_steps_holds_up_nobody() {
+        let model = Model::new(64);
+        for n in 0..200 {
+            let ring = model.lane.ring(0).unwrap();
+            // The first step, and no more.
+            let at = ring.tail.hint.load(Relaxed);
+            assert!(ring.push(item(n), at, &|item| model.is_over(item)).is_some());
+            assert_eq!(ring.tail.hint.load(Relaxed), at);
+            assert!(!model.lane.is_empty());
+            assert_eq!(model.take(), Some(n));
+            model.push(1000 + n).unwrap();
+            assert_eq!(model.take(), Some(1000 + n));
+            ring.tail.hint.store(64, Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_late_pass_is_harmless() {
+        let model = Model::new(64);
+        model.push(0).unwrap();
+        let old = model.first().unwrap();
+        for n in 1..300 {
+            assert_eq!(model.take(), Some(n - 1));
+            model.push(n).unwrap();
+            model.lane.pass(&old);
+            // As if it had been stored after all of the others'.
+            model.ring().head.store(old.position + 1, Relaxed);
+        }
+        assert_eq!((model.take(), model.take()), (Some(299), None));
+    }
+
+    #[test]
+    fn of_equal_keys_that_of_the_smaller_ring_wins() {
+        let model = Model::new(128);
+        for n in 0..65 {
+            model.push(n).unwrap();
+        }
+        let first = model.lane.first(|item| (item.generation >= 60).then_some(0)).unwrap();
+        assert_eq!(first.item, item(60));
     }
 }

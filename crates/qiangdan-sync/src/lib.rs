@@ -11,7 +11,7 @@
 //!
 //! 1. [`claim`]: the word that decides who owns a slot.
 //! 2. [`slab`]: which slots are free.
-//! 3. [`lane`]: a first-in-first-out queue that can be peeked, and the pool of nodes it draws on.
+//! 3. [`lane`]: a first-in-first-out queue that can be looked into.
 //! 4. [`side`]: what comes back out of order, smallest first.
 //! 5. [`bitmap`]: which lanes are worth a look.
 //! 6. [`stack`]: an inbox of indices that is taken whole.
@@ -37,8 +37,8 @@ mod sync;
 
 pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
-pub use lane::{Entry, Key, Lane, Nodes, NodesExhausted, Peeked};
-pub use side::{Side, SideFull, SidePeeked};
+pub use lane::{First, Item, Lane, LaneFull};
+pub use side::{Entry, Key, Side, SideFull, SidePeeked};
 pub use slab::Slab;
 pub use stack::Inbox;
 pub use wheel::{Advanced, Looks, Wheel, WheelDriver};

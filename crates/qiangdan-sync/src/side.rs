@@ -60,7 +60,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use crate::free::{FreeList, Tagged};
-use crate::lane::{Entry, Key};
 use crate::sync::{AtomicU32, AtomicU64, fence, low, zeroed_u64};
 
 /// Leaves of the first segment; each further one has twice as many as the one before.
@@ -78,6 +77,24 @@ const ROOT: usize = 1;
 
 /// The bit of a leaf's state word that says it is full.
 const FULL: u64 = 1;
+
+/// What decides who goes first: the smaller rank, and among equal ranks the smaller tie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Smaller goes first.
+    pub rank: i64,
+    /// Decides between equal ranks; unique if the order is to be exact.
+    pub tie: u64,
+}
+
+/// What is kept: a key, and 64 bits that mean something to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// Where it belongs.
+    pub key: Key,
+    /// Whatever the caller needs to find what it stands for.
+    pub bits: u64,
+}
 
 /// All leaves are in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -468,6 +485,12 @@ mod tests {
         // The remover's first step, and no more.
         leaf.state.store(peeked.state + 1, Relaxed);
         assert_eq!(side.peek().unwrap().entry, entry(2));
+    }
+
+    #[test]
+    fn keys_compare_by_rank_then_tie() {
+        let key = |rank, tie| Key { rank, tie };
+        assert!(key(-2, 9) < key(-1, 0) && key(-1, 0) < key(-1, 1));
     }
 
     #[test]

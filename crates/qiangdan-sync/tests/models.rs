@@ -2,12 +2,12 @@
 
 #![cfg(not(qiangdan_loom))]
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use qiangdan_sync::{
-    Bitmap, Entry, Inbox, Key, Lane, Mask, Nodes, NodesExhausted, Side, SideFull, Wheel,
+    Bitmap, Entry, First, Inbox, Item, Key, Lane, LaneFull, Mask, Side, SideFull, Wheel,
 };
 
 const CASES: u32 = if cfg!(miri) { 4 } else { 512 };
@@ -20,18 +20,31 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 #[derive(Clone, Debug)]
 enum LaneOp {
-    Push(usize, Entry),
-    Pop(usize),
-    PopWithOldPeek(usize, prop::sample::Index),
+    Push {
+        items: u32,
+    },
+    /// Ends the first item, and says so to the lane or not.
+    Take {
+        pass: bool,
+    },
+    /// Ends any item.
+    End(prop::sample::Index),
+    /// Passes an item that was first some time ago.
+    PassOld(prop::sample::Index),
 }
 
 fn lane_op() -> impl Strategy<Value = LaneOp> {
+    let which = any::<prop::sample::Index>;
     prop_oneof![
-        3 => (0..2_usize, entry()).prop_map(|(lane, entry)| LaneOp::Push(lane, entry)),
-        2 => (0..2_usize).prop_map(LaneOp::Pop),
-        1 => (0..2_usize, any::<prop::sample::Index>())
-            .prop_map(|(lane, old)| LaneOp::PopWithOldPeek(lane, old)),
+        4 => (0..60_u32).prop_map(|items| LaneOp::Push { items }),
+        9 => any::<bool>().prop_map(|pass| LaneOp::Take { pass }),
+        9 => which().prop_map(LaneOp::End),
+        1 => which().prop_map(LaneOp::PassOld),
     ]
+}
+
+fn item(n: u32) -> Item {
+    Item { slot: n % 5, generation: n }
 }
 
 #[derive(Clone, Debug)]
@@ -95,39 +108,59 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..<_>::default() })]
 
     #[test]
-    fn lanes_are_queues_over_a_shared_pool(ops in vec(lane_op(), 0..STEPS)) {
-        const ROOM: usize = 5;
-        let nodes = Nodes::new(5 + 2);
-        let lanes = [Lane::new(&nodes), Lane::new(&nodes)];
-        let mut models = [VecDeque::new(), VecDeque::new()];
-        let mut old = [vec![], vec![]];
+    fn a_lane_is_a_queue_that_items_may_leave(ops in vec(lane_op(), 0..STEPS)) {
+        const ROOM: u32 = 64 + 256 + 64;
+        let lane = Lane::new(64 + 256 + 1);
+        // Those that are not over, by number of push; the lane knows of it only by asking.
+        let mut model = BTreeSet::new();
+        let (mut next, mut old) = (0, vec![]);
+        let is_over = |model: &BTreeSet<u32>, item: Item| !model.contains(&item.generation);
         for op in ops {
             match op {
-                LaneOp::Push(lane, entry) => {
-                    let full = models.iter().map(VecDeque::len).sum::<usize>() == ROOM;
-                    let expected = if full { Err(NodesExhausted) } else { Ok(()) };
-                    prop_assert_eq!(lanes[lane].push(&nodes, entry), expected);
-                    if !full {
-                        models[lane].push_back(entry);
+                LaneOp::Push { items } => {
+                    let items: Vec<_> = (next..next + items).map(item).collect();
+                    let pushed = match items[..] {
+                        [one] => usize::from(lane.push(one, |item| is_over(&model, item)).is_ok()),
+                        _ => lane.push_many(&items, |item| is_over(&model, item)),
+                    };
+                    if pushed < items.len() {
+                        prop_assert!(!model.is_empty() || pushed > 0, "full of nothing");
+                        let one_more = lane.push(items[pushed], |item| is_over(&model, item));
+                        prop_assert!(pushed == 0 || one_more == Err(LaneFull));
+                    }
+                    let pushed = u32::try_from(pushed).unwrap();
+                    model.extend(next..next + pushed);
+                    prop_assert!(model.len() <= ROOM as usize);
+                    next += pushed;
+                }
+                LaneOp::Take { pass } => {
+                    let look = |item: Item| (!is_over(&model, item)).then_some(item.generation);
+                    let first: Option<First<u32>> = lane.first(look);
+                    prop_assert_eq!(first.map(|first| first.key), model.first().copied());
+                    if let Some(first) = first {
+                        prop_assert_eq!(first.item, item(first.key));
+                        model.remove(&first.key);
+                        if pass {
+                            lane.pass(&first);
+                        }
+                        old.push(first);
+                    } else {
+                        prop_assert!(lane.is_empty());
                     }
                 }
-                LaneOp::Pop(lane) => {
-                    let peeked = lanes[lane].peek(&nodes);
-                    prop_assert_eq!(peeked.map(|peeked| peeked.entry), models[lane].pop_front());
-                    if let Some(peeked) = peeked {
-                        prop_assert!(lanes[lane].pop_if(&nodes, &peeked));
-                        old[lane].push(peeked);
+                LaneOp::End(which) => {
+                    if !model.is_empty() {
+                        let n = *model.iter().nth(which.index(model.len())).unwrap();
+                        model.remove(&n);
                     }
                 }
-                LaneOp::PopWithOldPeek(lane, which) => {
-                    if !old[lane].is_empty() {
-                        prop_assert!(!lanes[lane].pop_if(&nodes, which.get(&old[lane])));
+                LaneOp::PassOld(which) => {
+                    if !old.is_empty() {
+                        lane.pass(which.get(&old));
                     }
                 }
             }
-            for (lane, model) in lanes.iter().zip(&models) {
-                prop_assert_eq!(lane.is_empty(&nodes), model.is_empty());
-            }
+            prop_assert!(model.is_empty() || !lane.is_empty());
         }
     }
 

@@ -17,10 +17,10 @@ use std::cell::RefCell;
 
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicU32;
-use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
-    Bitmap, ClaimWord, CloseReach, Entry, Inbox, Key, Lane, Looks, Mask, Nodes, Owner, Phase,
+    Bitmap, ClaimWord, CloseReach, Entry, First, Inbox, Item, Key, Lane, Looks, Mask, Owner, Phase,
     Refused, Side, Wheel, WheelDriver,
 };
 
@@ -85,10 +85,4 @@ fn number(entry: Entry) -> i64 {
     let n = entry.key.rank;
     assert_eq!(entry, self::entry(n), "words of two entries");
     n
-}
-
-fn sorted(parts: impl IntoIterator<Item = Vec<i64>>) -> Vec<i64> {
-    let mut all: Vec<_> = parts.into_iter().flatten().collect();
-    all.sort_unstable();
-    all
 }
