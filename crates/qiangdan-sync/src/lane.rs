@@ -177,7 +177,7 @@ impl Lane {
     pub const CAPACITY_MAX: u32 =
         if cfg!(qiangdan_loom) { FIRST_CELLS << (RINGS - 1) } else { 1 << SLOT_BITS };
 
-    /// An empty lane with room for `capacity` items. Allocates nothing yet.
+    /// An empty lane with room for `capacity` items. Allocates the first ring, about a kilobyte.
     ///
     /// There is room for more if the last ring comes out larger than is needed, and for less if
     /// items end out of order: one that lives on keeps those after it in its ring in their cells.
@@ -188,7 +188,11 @@ impl Lane {
     #[must_use]
     pub fn new(capacity: u32) -> Self {
         assert!(capacity <= Self::CAPACITY_MAX, "a lane has at most {} cells", Self::CAPACITY_MAX);
-        Self { made: AtomicU32::new(0), capacity, rings: std::array::from_fn(|_| OnceLock::new()) }
+        let rings = std::array::from_fn(|_| OnceLock::new());
+        let lane = Self { made: AtomicU32::new(0), capacity, rings };
+        // Without capacity there is no ring.
+        let _ = lane.ring(0);
+        lane
     }
 
     /// Puts `item` behind all others; it must not have been in this lane before.

@@ -1,12 +1,12 @@
 //! Where orders wait: lanes, and the search for the one that goes next.
 //!
-//! A lane is a FIFO for orders that come in rank order and a side tree for those that return out of
-//! order. Both hold *entries*, and an entry is a hint: slot, generation and turn of an order that was
-//! waiting when it was pushed. Whether it still counts is asked of the order; a stale entry is dropped
-//! by whoever meets it. So pushing twice, or not removing, does no harm.
+//! A lane is a FIFO for orders in their first turn, which come in rank order, and a side tree for those
+//! that return out of order. Both hold *entries*, and an entry is a hint: slot, generation and turn of
+//! an order that was waiting, or about to, when it was pushed. Whether it still counts is asked of the
+//! order; a stale entry is dropped by whoever meets it. So pushing twice, or not removing, does no harm.
 
 use qiangdan_sync::{
-    Bitmap, Entry, Key, Lane, Mask, Nodes, NodesExhausted, Peeked, Side, SideFull, SidePeeked,
+    Bitmap, Entry, First, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
 };
 
 use crate::{LaneId, OrderId, order::TURNS};
@@ -19,7 +19,6 @@ const _: () = assert!(side_max(ORDERS_MAX) <= Side::CAPACITY_MAX, "a side has ro
 /// All lanes of an engine.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    nodes: Nodes,
     lanes: Box<[Both]>,
     nonempty: Bitmap,
 }
@@ -41,7 +40,7 @@ pub(crate) struct Head {
 
 #[derive(Debug)]
 enum At {
-    Fifo(Peeked),
+    Fifo(First<Key>),
     Side(SidePeeked),
 }
 
@@ -76,6 +75,13 @@ impl Hint {
     }
 }
 
+impl From<Item> for Hint {
+    /// What is in a FIFO is in its first turn.
+    fn from(item: Item) -> Self {
+        Self { order: OrderId::new(item.slot, item.generation), turn: 0 }
+    }
+}
+
 /// Room in a lane's side tree: every open order twice over, so that it is never full of live entries.
 const fn side_max(orders: u32) -> u32 {
     orders.saturating_mul(2).saturating_add(64)
@@ -85,31 +91,30 @@ impl Lanes {
     /// Lanes for up to `orders` open orders.
     pub(crate) fn new(lanes: usize, orders: u32) -> Self {
         let count = u32::try_from(lanes).expect("rules have at most 2^32 lanes");
-        // Each lane keeps one node of its own; an order has one entry in a FIFO, and there is room for
-        // as many stale ones before they are swept.
-        let nodes = Nodes::new(orders.saturating_mul(2).saturating_add(count).saturating_add(64));
-        let both = |_| Both { fifo: Lane::new(&nodes), side: Side::new(side_max(orders)) };
-        let lanes = (0..lanes).map(both).collect();
-        Self { nodes, lanes, nonempty: Bitmap::new(count) }
+        let both = |_| Both { fifo: Lane::new(orders), side: Side::new(side_max(orders)) };
+        Self { lanes: (0..lanes).map(both).collect(), nonempty: Bitmap::new(count) }
     }
 
-    /// Puts an order at the end of a lane. Its rank should not be below those before it.
+    /// Puts an order in its first turn at the end of a lane. Its rank should not be below those before
+    /// it.
     ///
-    /// `is_wanted` says whether an entry still counts and no better one stands in for it; it is asked
-    /// only if the room has run out and must be swept.
+    /// `is_live` says whether an entry still counts, and `is_wanted` whether it does and no better one
+    /// stands in for it; they are asked only if room runs out.
     pub(crate) fn push(
         &self,
         lane: LaneId,
         key: Key,
-        hint: Hint,
+        order: OrderId,
+        is_live: impl Fn(Hint) -> bool,
         is_wanted: impl Fn(Key, Hint) -> bool,
     ) {
-        let entry = Entry { key, bits: hint.to_bits() };
-        if let Err(NodesExhausted) = self.lanes[lane.index()].fifo.push(&self.nodes, entry) {
-            self.sweep(&is_wanted);
-            return self.insert(lane, key, hint, is_wanted);
+        let item = Item { slot: order.slot(), generation: order.generation() };
+        let pushed = self.lanes[lane.index()].fifo.push(item, |old| !is_live(old.into()));
+        match pushed {
+            Ok(()) => self.nonempty.set(lane.0),
+            // Orders that wait on keep those after them in their cells, however they end.
+            Err(LaneFull) => self.insert(lane, key, Hint::new(order, 0), is_wanted),
         }
-        self.nonempty.set(lane.0);
     }
 
     /// Puts an order into a lane by its rank.
@@ -137,22 +142,28 @@ impl Lanes {
 
     /// The entry that goes first among the lanes in `mask`, if any. Drops stale heads on the way.
     ///
+    /// `meet` says whether an entry counts, and `key_of` where an order belongs now. If an entry does
+    /// not count, it never will again.
+    ///
     /// Exact when nothing else is under way; otherwise each lane's head was right at some instant
     /// during the call. An empty answer costs one word for each 1,024 lanes.
-    pub(crate) fn first(&self, mask: &Mask, mut is_live: impl FnMut(Hint) -> bool) -> Option<Head> {
+    pub(crate) fn first(
+        &self,
+        mask: &Mask,
+        mut meet: impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) -> Option<Head> {
         let mut best: Option<Head> = None;
         self.nonempty.for_each_and(mask, |lane| {
             let lane = LaneId(lane);
-            match self.head(lane, &mut is_live) {
+            match self.head(lane, &mut meet, &key_of) {
                 Some(head) if best.as_ref().is_none_or(|best| head.key < best.key) => {
                     best = Some(head);
                 }
                 Some(_) => {}
                 None => {
                     let both = &self.lanes[lane.index()];
-                    self.nonempty.clear_if(lane.0, || {
-                        both.fifo.is_empty(&self.nodes) && both.side.is_empty()
-                    });
+                    self.nonempty.clear_if(lane.0, || both.fifo.is_empty() && both.side.is_empty());
                 }
             }
         });
@@ -163,26 +174,31 @@ impl Lanes {
     pub(crate) fn remove(&self, head: &Head) {
         let both = &self.lanes[head.lane.index()];
         match &head.at {
-            At::Fifo(peeked) => drop(both.fifo.pop_if(&self.nodes, peeked)),
+            At::Fifo(first) => both.fifo.pass(first),
             At::Side(peeked) => drop(both.side.remove_if(peeked)),
         }
     }
 
     /// The first entry of a lane that still counts.
-    fn head(&self, lane: LaneId, mut is_live: impl FnMut(Hint) -> bool) -> Option<Head> {
+    fn head(
+        &self,
+        lane: LaneId,
+        meet: &mut impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) -> Option<Head> {
         let both = &self.lanes[lane.index()];
-        let fifo = loop {
-            let Some(peeked) = both.fifo.peek(&self.nodes) else { break None };
-            let hint = Hint::from_bits(peeked.entry.bits);
-            if is_live(hint) {
-                break Some(Head { key: peeked.entry.key, hint, lane, at: At::Fifo(peeked) });
-            }
-            both.fifo.pop_if(&self.nodes, &peeked);
-        };
+        let first = both.fifo.first(|item| {
+            let hint = Hint::from(item);
+            if meet(hint) { key_of(hint.order) } else { None }
+        });
+        let fifo = first.map(|first| {
+            let (key, hint) = (first.key, first.item.into());
+            Head { key, hint, lane, at: At::Fifo(first) }
+        });
         let side = loop {
             let Some(peeked) = both.side.peek() else { break None };
             let hint = Hint::from_bits(peeked.entry.bits);
-            if is_live(hint) {
+            if meet(hint) {
                 break Some(Head { key: peeked.entry.key, hint, lane, at: At::Side(peeked) });
             }
             both.side.remove_if(&peeked);
@@ -192,43 +208,61 @@ impl Lanes {
             (fifo, side) => fifo.or(side),
         }
     }
-
-    /// Frees the nodes of all stale entries by moving the live ones to the side trees.
-    ///
-    /// Happens only when a FIFO holds as many stale entries behind a live head as there are orders.
-    fn sweep(&self, is_wanted: impl Fn(Key, Hint) -> bool) {
-        for both in &self.lanes {
-            while let Some(peeked) = both.fifo.peek(&self.nodes) {
-                let hint = Hint::from_bits(peeked.entry.bits);
-                // The copy goes in first, so that the order is never without an entry.
-                if is_wanted(peeked.entry.key, hint) && both.side.insert(peeked.entry).is_err() {
-                    break;
-                }
-                both.fifo.pop_if(&self.nodes, &peeked);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
     use super::*;
 
-    fn hint(slot: u32) -> Hint {
-        Hint::new(OrderId::new(slot, 1), 0)
+    fn order(slot: u32) -> OrderId {
+        OrderId::new(slot, 1)
     }
 
     fn key(rank: i64) -> Key {
         Key { rank, tie: 0 }
     }
 
-    fn drain(lanes: &Lanes, mask: &Mask) -> Vec<u32> {
-        let mut slots = Vec::new();
-        while let Some(head) = lanes.first(mask, |_| true) {
-            slots.push(head.hint.order.slot());
-            lanes.remove(&head);
+    /// Lanes whose orders' ranks are their slots.
+    struct Model {
+        lanes: Lanes,
+        mask: Mask,
+        over: RefCell<BTreeSet<u32>>,
+    }
+
+    impl Model {
+        fn new(lanes: u32, orders: u32) -> Self {
+            let (lanes, mask) = (Lanes::new(lanes as usize, orders), Mask::new(lanes));
+            Self { lanes, mask, over: RefCell::default() }
         }
-        slots
+
+        fn is_live(&self, hint: Hint) -> bool {
+            !self.over.borrow().contains(&hint.order.slot())
+        }
+
+        fn push(&self, lane: u32, slot: u32) {
+            let is_wanted = |_, hint| self.is_live(hint);
+            let is_live = |hint| self.is_live(hint);
+            self.lanes.push(LaneId(lane), key(slot.into()), order(slot), is_live, is_wanted);
+        }
+
+        fn insert(&self, lane: u32, slot: u32) {
+            let hint = Hint::new(order(slot), 1);
+            self.lanes.insert(LaneId(lane), key(slot.into()), hint, |_, hint| self.is_live(hint));
+        }
+
+        fn end(&self, slot: u32) {
+            self.over.borrow_mut().insert(slot);
+        }
+
+        fn take(&self) -> Option<u32> {
+            let key_of = |order: OrderId| Some(key(order.slot().into()));
+            let head = self.lanes.first(&self.mask, |hint| self.is_live(hint), key_of)?;
+            self.end(head.hint.order.slot());
+            self.lanes.remove(&head);
+            Some(head.hint.order.slot())
+        }
     }
 
     #[test]
@@ -239,30 +273,27 @@ mod tests {
 
     #[test]
     fn the_smallest_rank_of_all_lanes_goes_first() {
-        let (lanes, mask) = (Lanes::new(3, 8), Mask::new(3));
-        mask.set(0);
-        mask.set(2);
-        lanes.push(LaneId(0), key(30), hint(1), |_, _| true);
-        lanes.push(LaneId(2), key(20), hint(2), |_, _| true);
-        lanes.insert(LaneId(2), key(10), hint(3), |_, _| true);
-        lanes.push(LaneId(1), key(0), hint(4), |_, _| true);
-        assert_eq!(drain(&lanes, &mask), [3, 2, 1], "lane 1 is not in the mask");
+        let model = Model::new(3, 8);
+        model.mask.set(0);
+        model.mask.set(2);
+        model.push(0, 30);
+        model.push(2, 20);
+        model.insert(2, 10);
+        model.push(1, 0);
+        let taken: Vec<_> = std::iter::from_fn(|| model.take()).collect();
+        assert_eq!(taken, [10, 20, 30], "lane 1 is not in the mask");
     }
 
     #[test]
-    fn stale_entries_never_use_up_the_room() {
-        let (lanes, mask) = (Lanes::new(1, 4), Mask::new(1));
-        mask.set(0);
-        let is_live = |hint: Hint| hint.order.slot() < 2;
-        let is_wanted = |_: Key, hint| is_live(hint);
-        lanes.push(LaneId(0), key(0), hint(0), is_wanted);
-        for rank in 1..1_000 {
-            lanes.push(LaneId(0), key(rank), hint(9), is_wanted);
+    fn what_ended_out_of_order_never_uses_up_the_room() {
+        let model = Model::new(1, 4);
+        model.mask.set(0);
+        model.push(0, 0);
+        for slot in 1..1_000 {
+            model.push(0, slot);
+            model.end(slot);
         }
-        lanes.push(LaneId(0), key(1_000), hint(1), is_wanted);
-        let first = lanes.first(&mask, is_live).unwrap();
-        assert_eq!(first.hint.order.slot(), 0);
-        lanes.remove(&first);
-        assert_eq!(lanes.first(&mask, is_live).unwrap().hint.order.slot(), 1);
+        model.push(0, 1_000);
+        assert_eq!([model.take(), model.take(), model.take()], [Some(0), Some(1_000), None]);
     }
 }

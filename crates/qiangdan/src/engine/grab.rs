@@ -1,11 +1,14 @@
 //! grab and grab_order: 叮叮抢单.
 
+use crossbeam_utils::Backoff;
+
 use super::{Engine, Inner, owner};
 use crate::{
     Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId,
     Presence, ServiceId, State,
     clerk::Clerk,
     order::{Live, TermsNow, clerk_of},
+    pool::Head,
 };
 
 impl Engine {
@@ -29,7 +32,8 @@ impl Engine {
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         record.reserve(clerk)?;
-        while let Some(head) = inner.lanes.first(&record.lanes, |hint| inner.meet(cx, hint)) {
+        let backoff = Backoff::new();
+        while let Some(head) = inner.first(cx, record) {
             let order = head.hint.order;
             let held = inner.life(order).and_then(|life| {
                 let known = Known::of(life)?;
@@ -40,6 +44,8 @@ impl Engine {
             if let Some((life, known, epoch)) = held {
                 return Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }));
             }
+            // Somebody was faster, and will be again if both go on at one pace.
+            backoff.spin();
         }
         record.release();
         Err(GrabError::Empty { clerk })
@@ -137,6 +143,12 @@ impl Known {
 }
 
 impl Inner {
+    /// The entry that goes first for a clerk, in their lanes.
+    fn first(&self, cx: &mut Cx<'_>, clerk: &Clerk) -> Option<Head> {
+        let key_of = |order| self.life(order).and_then(|life| life.key().ok());
+        self.lanes.first(&clerk.lanes, |hint| self.meet(cx, hint), key_of)
+    }
+
     fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
         life.terms().is_ok_and(|TermsNow { service, class, stages, .. }| {
             self.lanes_of(service, class, stages).any(|lane| clerk.lanes.contains(lane.0))

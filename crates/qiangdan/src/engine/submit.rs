@@ -7,7 +7,6 @@ use super::{Engine, Inner, rank_of};
 use crate::{
     Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
-    pool::Hint,
 };
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -102,8 +101,9 @@ impl Inner {
             None => {
                 life.slot.word.open(generation);
                 let key = Key { rank: rank_ms, tie };
-                self.lanes
-                    .push(lane, key, Hint::new(order, 0), |key, hint| self.is_wanted(key, hint));
+                let (is_live, is_wanted) =
+                    (|hint| self.is_live(hint), |key, hint| self.is_wanted(key, hint));
+                self.lanes.push(lane, key, order, is_live, is_wanted);
                 self.arm(life);
             }
         }
