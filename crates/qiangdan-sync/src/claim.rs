@@ -116,6 +116,7 @@ pub enum Phase {
 }
 
 impl Phase {
+    #[inline]
     const fn from_nibble(nibble: u64) -> Self {
         match nibble {
             0 => Self::Vacant,
@@ -156,11 +157,13 @@ impl End {
     }
 
     /// 7 for the first, then 9 to 15: 8 is `Retired`.
+    #[inline]
     const fn nibble(self) -> u64 {
         if self.0 == 0 { Phase::Done as u64 } else { Phase::Retired as u64 + self.0 as u64 }
     }
 
     /// The end that a nibble of phase `Done` says; 0 in other phases.
+    #[inline]
     const fn from_nibble(nibble: u64) -> Self {
         Self(((nibble & 0xf) as u8).saturating_sub(Phase::Retired as u8))
     }
@@ -182,6 +185,7 @@ pub struct Seen {
 }
 
 impl Seen {
+    #[inline]
     const fn from_word(word: u64) -> Self {
         let owner = (word & ((1 << OWNER_BITS) - 1)) as u32;
         let nibble = (word >> PHASE_SHIFT) & ((1 << PHASE_BITS) - 1);
@@ -194,6 +198,7 @@ impl Seen {
         }
     }
 
+    #[inline]
     const fn word(self) -> u64 {
         let owner = match self.owner {
             Some(owner) => owner.0 as u64 + 1,
@@ -213,6 +218,7 @@ impl Seen {
     ///
     /// With phase [`Phase::Done`] this recognises a verb that is repeated.
     #[must_use]
+    #[inline]
     pub fn is_claim(&self, epoch: u16, owner: Owner) -> bool {
         self.epoch == epoch && self.owner == Some(owner)
     }
@@ -286,6 +292,7 @@ impl ClaimWord {
     ///
     /// Wait-free. Linearizes at the load. The caller sees the data of the phase it is told of.
     #[must_use]
+    #[inline]
     pub fn load(&self) -> Seen {
         // Ordering: Acquire, the receiving half of "fill", "progress" and "outcome".
         Seen::from_word(self.word.load(Acquire))
@@ -296,6 +303,7 @@ impl ClaimWord {
     /// If so, what was read before this call belongs to that life and no other. Wait-free.
     /// Linearizes at the load.
     #[must_use]
+    #[inline]
     pub fn is_still(&self, generation: u32) -> bool {
         // Ordering: the receiving half of "refill". If any data read before this came from a later
         // life, the load below sees that life's generation.
@@ -316,6 +324,7 @@ impl ClaimWord {
     /// # Panics
     ///
     /// In debug builds, if the slot is neither vacant nor done.
+    #[inline]
     pub fn fill(&self) -> Option<u32> {
         // Ordering: Relaxed. The slab's "recycle" has brought whatever the last life left here.
         let seen = Seen::from_word(self.word.load(Relaxed));
@@ -347,6 +356,7 @@ impl ClaimWord {
     /// # Panics
     ///
     /// In debug builds, if the slot is not vacant in this generation.
+    #[inline]
     pub fn open(&self, generation: u32) {
         self.publish(generation, Phase::Open);
     }
@@ -358,10 +368,12 @@ impl ClaimWord {
     /// # Panics
     ///
     /// In debug builds, if the slot is not vacant in this generation.
+    #[inline]
     pub fn shut(&self, generation: u32) {
         self.publish(generation, Phase::Shut);
     }
 
+    #[inline]
     fn publish(&self, generation: u32, phase: Phase) {
         self.assert_filled_here(generation);
         let open = Seen { generation, epoch: 0, phase, end: End::default(), owner: None };
@@ -400,6 +412,7 @@ impl ClaimWord {
     /// # Errors
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is not shut.
+    #[inline]
     pub fn try_open(&self, generation: u32) -> Result<(), Refused> {
         self.swap(generation, |seen| match seen.phase {
             Phase::Shut => Ok(Seen { phase: Phase::Open, ..seen }),
@@ -418,6 +431,7 @@ impl ClaimWord {
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is not open;
     /// [`Refused::Exhausted`] if there is no epoch left.
+    #[inline]
     pub fn try_hold(&self, generation: u32, owner: Owner) -> Result<u16, Refused> {
         self.swap(generation, |seen| match (seen.phase, seen.epoch.checked_add(1)) {
             (Phase::Open, Some(epoch)) => {
@@ -436,6 +450,7 @@ impl ClaimWord {
     /// # Errors
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in this claim.
+    #[inline]
     pub fn try_start(&self, generation: u32, epoch: u16, owner: Owner) -> Result<Started, Refused> {
         let moved = self.swap(generation, |seen| match seen.phase {
             Phase::Held if seen.is_claim(epoch, owner) => Ok(Seen { phase: Phase::Active, ..seen }),
@@ -466,6 +481,7 @@ impl ClaimWord {
     /// # Panics
     ///
     /// If `to` is neither [`Phase::Open`] nor [`Phase::Shut`].
+    #[inline]
     pub fn try_release(
         &self,
         generation: u32,
@@ -495,6 +511,7 @@ impl ClaimWord {
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in this claim, or no
     /// longer.
+    #[inline]
     pub fn try_finish(
         &self,
         generation: u32,
@@ -519,6 +536,7 @@ impl ClaimWord {
     /// # Errors
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is beyond `reach`.
+    #[inline]
     pub fn try_close_unowned(
         &self,
         generation: u32,
@@ -538,6 +556,7 @@ impl ClaimWord {
     }
 
     /// Makes one transition: `step` says what follows from what was seen. Returns what was there.
+    #[inline]
     fn swap(
         &self,
         generation: u32,

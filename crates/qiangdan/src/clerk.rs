@@ -55,6 +55,7 @@ impl Clerk {
         }
     }
 
+    #[inline]
     pub(crate) fn presence(&self) -> Presence {
         // Ordering: Acquire, edge "sign-in": who sees the presence sees the lanes that came with it.
         presence_of(self.session.load(Acquire))
@@ -92,6 +93,7 @@ impl Clerk {
     }
 
     /// Makes room for one more order.
+    #[inline]
     pub(crate) fn reserve(&self, clerk: ClerkId) -> Result<(), GrabError> {
         let presence = self.presence();
         if presence != Presence::Ready {
@@ -107,6 +109,7 @@ impl Clerk {
     }
 
     /// Gives back the room of one order.
+    #[inline]
     pub(crate) fn release(&self) {
         // Ordering: Relaxed, as in `reserve`.
         let before = self.held.fetch_sub(1, Relaxed);
@@ -114,6 +117,7 @@ impl Clerk {
     }
 }
 
+#[inline]
 fn presence_of(session: u32) -> Presence {
     match session & 3 {
         0 => Presence::SignedOut,

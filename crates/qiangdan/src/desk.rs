@@ -59,11 +59,13 @@ pub(crate) struct Count(AtomicU64);
 
 impl Count {
     /// Adds one. Only the owner of the desk may.
+    #[inline]
     pub(crate) fn add(&self) {
         // Ordering: Relaxed, both. There is no other writer, and the count guards no data.
         self.0.store(self.0.load(Relaxed) + 1, Relaxed);
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> u64 {
         // Ordering: Relaxed. A figure.
         self.0.load(Relaxed)
@@ -90,16 +92,19 @@ impl Desk {
     }
 
     /// The number of the event that comes next from this desk.
+    #[inline]
     pub(crate) fn next_seq(&self) -> Seq {
         Seq::new(self.number, self.events.get())
     }
 
     /// Counts the event that was numbered.
+    #[inline]
     pub(crate) fn told(&self) {
         self.events.add();
     }
 
     /// Notes a claim after a wait.
+    #[inline]
     pub(crate) fn claimed(&self, epoch: u16, wait_ms: u64) {
         if epoch > 1 {
             return self.claimed_again.add();

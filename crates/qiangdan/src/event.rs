@@ -30,6 +30,7 @@ impl Seq {
 
     /// The desk: one outbox at a time has it.
     #[must_use]
+    #[inline]
     pub const fn desk(self) -> u32 {
         (self.0 >> Self::NUMBER_BITS) as u32
     }
@@ -238,6 +239,7 @@ impl Outbox {
     }
 
     /// The desk of this outbox among `desks`.
+    #[inline]
     pub(crate) fn desk(&mut self, desks: &Arc<Desks>) -> &Desk {
         if !self.place.as_ref().is_some_and(|place| ptr::eq(&*place.desks, &**desks)) {
             self.take_place(desks);
@@ -253,6 +255,7 @@ impl Outbox {
     }
 
     /// Numbers an event, and puts it behind the others.
+    #[inline]
     pub(crate) fn push(&mut self, desks: &Arc<Desks>, event: impl FnOnce(Seq) -> Event) {
         let desk = self.desk(desks);
         let seq = desk.next_seq();

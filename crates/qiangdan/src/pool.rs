@@ -63,6 +63,7 @@ impl Hint {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "each field is masked to its width")]
+    #[inline]
     fn from_bits(bits: u64) -> Self {
         let order = OrderId::new((bits >> 36) as u32, (bits >> 12) as u32 & 0x00ff_ffff);
         Self { order, turn: bits as u16 & (TURNS - 1) }
@@ -100,6 +101,7 @@ impl Lanes {
     ///
     /// `is_live` says whether an entry still counts, and `is_wanted` whether it does and no better one
     /// stands in for it; they are asked only if room runs out.
+    #[inline]
     pub(crate) fn push(
         &self,
         lane: LaneId,
@@ -147,6 +149,7 @@ impl Lanes {
     ///
     /// Exact when nothing else is under way; otherwise each lane's head was right at some instant
     /// during the call. An empty answer costs one word for each 1,024 lanes.
+    #[inline]
     pub(crate) fn first(
         &self,
         mask: &Mask,
@@ -171,6 +174,7 @@ impl Lanes {
     }
 
     /// Takes an entry off its lane, if it is still there.
+    #[inline]
     pub(crate) fn remove(&self, head: &Head) {
         let both = &self.lanes[head.lane.index()];
         match &head.at {
@@ -180,6 +184,7 @@ impl Lanes {
     }
 
     /// The first entry of a lane that still counts.
+    #[inline]
     fn head(
         &self,
         lane: LaneId,
@@ -241,6 +246,7 @@ mod tests {
             !self.over.borrow().contains(&hint.order.slot())
         }
 
+        #[inline]
         fn push(&self, lane: u32, slot: u32) {
             let is_wanted = |_, hint| self.is_live(hint);
             let is_live = |hint| self.is_live(hint);

@@ -129,6 +129,7 @@ struct Known {
 }
 
 impl Known {
+    #[inline]
     fn of(life: Live<'_>) -> Option<Self> {
         let TermsNow { service, class, .. } = life.terms().ok()?;
         let (tag, arrived, since) = (life.tag().ok()?, life.arrived().ok()?, life.since().ok()?);
@@ -136,6 +137,7 @@ impl Known {
     }
 
     /// The same as it is after the swap: the order may have been held or amended in between.
+    #[inline]
     fn renewed(self, life: Live<'_>) -> Self {
         let Self { tag, arrived, .. } = self;
         Self::of(life).map_or(self, |now| Self { tag, arrived, ..now })
@@ -144,6 +146,7 @@ impl Known {
 
 impl Inner {
     /// The entry that goes first for a clerk, in their lanes.
+    #[inline]
     fn first(&self, cx: &mut Cx<'_>, clerk: &Clerk) -> Option<Head> {
         let key_of = |order| self.life(order).and_then(|life| life.key().ok());
         self.lanes.first(&clerk.lanes, |hint| self.meet(cx, hint), key_of)
@@ -193,6 +196,7 @@ impl Inner {
     ///
     /// If the order was cancelled and its slot filled again since the swap, what is noted here finds
     /// another life and is not noted; the claim is stale and its first use will say so.
+    #[inline]
     fn claimed(&self, cx: &mut Cx<'_>, life: Live<'_>, known: Known, claim: Claim) -> Grabbed {
         let now = cx.now.mono;
         let Known { service, class, tag, arrived, since } = known.renewed(life);
@@ -206,6 +210,7 @@ impl Inner {
     }
 
     /// Tells a breach that happened between two calls of `advance`: no late claim goes unnoticed.
+    #[inline]
     fn breach_if_over(&self, cx: &mut Cx<'_>, life: Live<'_>, since: Mono, wait_ms: u64) {
         let Ok(terms) = life.terms() else { return };
         let limit_ms = self.rules.service(terms.service).and_then(|rule| rule.wait_limit_ms);

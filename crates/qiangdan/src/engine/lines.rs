@@ -23,6 +23,7 @@ impl Inner {
     /// Whether an entry counts: its order waits, in the entry's turn. If not, it never will again.
     ///
     /// An order that another thread has begun to free, or to move, is helped on its way.
+    #[inline]
     pub(super) fn meet(&self, cx: &mut Cx<'_>, hint: Hint) -> bool {
         let Some(life) = self.life(hint.order) else { return false };
         loop {

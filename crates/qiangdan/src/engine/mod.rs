@@ -167,28 +167,33 @@ impl Engine {
 impl Inner {
     /// The life an id names; `None` if there is no such slot. Whether the slot is still in that life
     /// is for [`Live::seen`] to say.
+    #[inline]
     fn life(&self, order: OrderId) -> Option<Live<'_>> {
         let slot = self.slots.get(order.slot() as usize)?;
         Some(Live { slot, order })
     }
 
     /// The order and its state, unless the id is of another life.
+    #[inline]
     fn live(&self, order: OrderId) -> Option<(Live<'_>, State)> {
         let life = self.life(order)?;
         life.seen().map(|(_, state)| (life, state))
     }
 
+    #[inline]
     fn clerk(&self, clerk: ClerkId) -> Option<&Clerk> {
         self.clerks.get(clerk.index())
     }
 
     /// Where the caller counts.
+    #[inline]
     fn desk<'a>(&self, cx: &'a mut Cx<'_>) -> &'a Desk {
         cx.out.desk(&self.desks)
     }
 
     /// The turn among equals of an order that comes, or goes to the back, with this call: the number
     /// that its event will have.
+    #[inline]
     fn next_tie(&self, cx: &mut Cx<'_>) -> u64 {
         self.desk(cx).next_seq().number()
     }
@@ -198,6 +203,7 @@ impl Inner {
         self.tell_as(cx, life.order, life.tag().unwrap_or(0), clerk, kind);
     }
 
+    #[inline]
     fn tell_as(
         &self,
         cx: &mut Cx<'_>,
@@ -211,6 +217,7 @@ impl Inner {
     }
 
     /// Sees to it that the order is looked at when its next stage or its breach is due.
+    #[inline]
     fn arm(&self, life: Live<'_>) {
         if let Some(due) = self.next_due(life) {
             self.looks.arm(life.order.slot(), due.0);
@@ -255,11 +262,13 @@ enum Happens {
 }
 
 /// The owner bits of a clerk whose number has been checked.
+#[inline]
 fn owner(clerk: ClerkId) -> Option<Owner> {
     Owner::new(clerk.0)
 }
 
 /// Milliseconds of [`Mono`] as a rank.
+#[inline]
 fn rank_of(instant: Mono) -> i64 {
     i64::try_from(instant.0).unwrap_or(i64::MAX)
 }

@@ -29,12 +29,14 @@ pub(crate) struct OtherLife;
 
 impl Cell {
     /// Begins a life. Only the thread that fills the slot may call this.
+    #[inline]
     pub(crate) fn begin(&self, generation: u32, value: u64) {
         // Ordering: Relaxed. Published by the claim word's `open`, edge "fill".
         self.0.store(pack(generation, value), Relaxed);
     }
 
     /// The value, if the slot is still in that life.
+    #[inline]
     pub(crate) fn get(&self, generation: u32) -> Result<u64, OtherLife> {
         // Ordering: Relaxed. The tag says whether the value belongs to the life asked about; the value
         // itself is published by the claim word (edges "fill" and "hand-over") or is a hint.
@@ -43,6 +45,7 @@ impl Cell {
     }
 
     /// Sets the value, if the slot is still in that life.
+    #[inline]
     pub(crate) fn set(&self, generation: u32, value: u64) -> Result<(), OtherLife> {
         self.change(generation, |_| Some(value)).map(|_| ())
     }
@@ -50,6 +53,7 @@ impl Cell {
     /// Changes the value to what `f` makes of it, unless that is `None`; returns the value before.
     ///
     /// Lock-free: a failed swap means that another thread's succeeded.
+    #[inline]
     pub(crate) fn change(
         &self,
         generation: u32,
@@ -72,10 +76,12 @@ impl Cell {
     }
 }
 
+#[inline]
 fn pack(generation: u32, value: u64) -> u64 {
     value.min(VALUE_MAX) << TAG_BITS | u64::from(generation) & TAG
 }
 
+#[inline]
 fn same_life(word: u64, generation: u32) -> bool {
     word & TAG == u64::from(generation) & TAG
 }

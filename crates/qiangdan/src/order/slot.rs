@@ -100,6 +100,7 @@ impl TermsNow {
         Self { turn: (self.turn + 1) % TURNS, is_lined: false, ..self }
     }
 
+    #[inline]
     fn pack(self, generation: u32) -> u64 {
         u64::from(self.service.0) << 48
             | u64::from(self.class.0) << 40
@@ -114,6 +115,7 @@ impl TermsNow {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "each field is masked to its width")]
+    #[inline]
     fn unpack(word: u64) -> Self {
         Self {
             service: ServiceId((word >> 48) as u16),
@@ -147,6 +149,7 @@ pub(crate) struct Live<'a> {
 
 impl Slot {
     /// Fills the record of a new life. Only between the word's `fill` and `open`.
+    #[inline]
     pub(crate) fn begin(&self, generation: u32, fill: Fill) {
         let terms = TermsNow {
             service: fill.service,
@@ -172,6 +175,7 @@ impl Slot {
 
 impl<'a> Live<'a> {
     /// What the word says, if the slot is still in this life and has been opened.
+    #[inline]
     pub(crate) fn seen(self) -> Option<(Seen, State)> {
         let seen = self.slot.word.load();
         let state = State::of(seen.phase)?;
@@ -202,6 +206,7 @@ impl<'a> Live<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn terms(self) -> Result<TermsNow, OtherLife> {
         // Ordering: Acquire. Whoever sees terms sees what their writer wrote to the cells before it.
         self.of_this_life(self.slot.terms.0.load(Acquire))
@@ -218,6 +223,7 @@ impl<'a> Live<'a> {
         self.of_this_life(self.slot.terms.0.fetch_or(0, AcqRel))
     }
 
+    #[inline]
     fn of_this_life(self, word: u64) -> Result<TermsNow, OtherLife> {
         if self.is_tag(word) { Ok(TermsNow::unpack(word)) } else { Err(OtherLife) }
     }
@@ -251,25 +257,30 @@ impl<'a> Live<'a> {
         }
     }
 
+    #[inline]
     fn is_tag(self, word: u64) -> bool {
         word & 0xffff == u64::from(self.order.generation()) & 0xffff
     }
 
+    #[inline]
     pub(crate) fn arrived(self) -> Result<Mono, OtherLife> {
         self.untagged(&self.slot.arrived).map(Mono)
     }
 
+    #[inline]
     pub(crate) fn tag(self) -> Result<u64, OtherLife> {
         self.untagged(&self.slot.tag)
     }
 
     /// What a field says that carries no generation of its own: read first, then asked of the word.
+    #[inline]
     fn untagged(self, field: &AtomicU64) -> Result<u64, OtherLife> {
         // Ordering: Relaxed. Published by edge "fill", and judged by edge "refill" in `is_still`.
         let value = field.load(Relaxed);
         if self.slot.word.is_still(self.order.generation()) { Ok(value) } else { Err(OtherLife) }
     }
 
+    #[inline]
     pub(crate) fn rank_ms(self) -> Result<i64, OtherLife> {
         self.slot.place.get(self.order.generation()).map(unbias)
     }
@@ -286,6 +297,7 @@ impl<'a> Live<'a> {
         Ok(unbias(shifted(before)))
     }
 
+    #[inline]
     pub(crate) fn tie(self) -> Result<u64, OtherLife> {
         self.slot.tie.get(self.order.generation())
     }
@@ -297,11 +309,13 @@ impl<'a> Live<'a> {
     }
 
     /// Rank and tie: what decides who goes first.
+    #[inline]
     pub(crate) fn key(self) -> Result<Key, OtherLife> {
         Ok(Key { rank: self.rank_ms()?, tie: self.tie()? })
     }
 
     /// The instant the wait counts from: first arrival, plus all time held since.
+    #[inline]
     pub(crate) fn since(self) -> Result<Mono, OtherLife> {
         self.slot.since.get(self.order.generation()).map(Mono)
     }
@@ -313,10 +327,12 @@ impl<'a> Live<'a> {
     }
 
     /// The instant of the grab, of the activation to come, or of the close, by state.
+    #[inline]
     pub(crate) fn moment(self) -> Result<Mono, OtherLife> {
         self.slot.moment.get(self.order.generation()).map(Mono)
     }
 
+    #[inline]
     pub(crate) fn set_moment(self, now: Mono) -> Result<(), OtherLife> {
         self.slot.moment.set(self.order.generation(), now.0)
     }
