@@ -75,7 +75,7 @@ use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::{AtomicU32, AtomicU64, zeroed_u64};
+use crate::sync::{AtomicU32, AtomicU64, walk, zeroed_u64};
 
 const GENERATION_BITS: u32 = 24;
 const SLOT_BITS: u32 = 28;
@@ -397,20 +397,12 @@ impl Ring {
     /// positions before `at` are seen filled.
     #[inline]
     fn push(&self, item: Item, mut at: u64, is_over: &impl Fn(Item) -> bool) -> Option<u64> {
-        // Doubles from one filled position to the next, so that a hint far behind costs little.
-        let mut stride = 1;
         loop {
-            let position = at + stride - 1;
-            let (seen, lap) = self.read(position, Acquire);
-            if lap >= self.lap(position) {
-                at = position + 1;
-                stride *= 2;
-                continue;
-            }
-            if stride > 1 {
-                stride = 1;
-                continue;
-            }
+            let seen;
+            (at, seen) = walk(at, |position| {
+                let (word, lap) = self.read(position, Acquire);
+                (lap < self.lap(position)).then_some(word)
+            });
             if !self.may_overwrite(at, seen, is_over) {
                 return None;
             }
@@ -522,7 +514,7 @@ mod tests {
         /// A lane of one ring that has gone through `lap` laps, all of items that are over.
         fn in_lap(lap: u64) -> Self {
             let model = Self::new(FIRST_CELLS);
-            let ring = model.lane.ring(0).unwrap();
+            let ring = model.lane.ring(0).expect("a lane has a ring");
             let filler = Item { slot: 0, generation: 0x00ff_ffff };
             model.end(filler.generation);
             for cell in &ring.cells {
@@ -537,7 +529,7 @@ mod tests {
         }
 
         fn ring(&self) -> &Ring {
-            self.lane.rings[0].get().unwrap()
+            self.lane.ring(0).expect("a lane has a ring")
         }
 
         fn is_over(&self, item: Item) -> bool {

@@ -30,3 +30,23 @@ pub(crate) const fn low(word: u64) -> u32 {
 pub(crate) const fn high(word: u64) -> u32 {
     (word >> 32) as u32
 }
+
+/// The first position from `start` on that is not done, and what `look` says of it.
+///
+/// `look` says `None` of positions that are done. These must be all positions up to some one and none
+/// after it; all before `start` must be done. Steps double, so a start far behind costs little.
+#[inline]
+pub(crate) fn walk<T>(mut start: u64, look: impl Fn(u64) -> Option<T>) -> (u64, T) {
+    let mut stride = 1;
+    loop {
+        let position = start + stride - 1;
+        match look(position) {
+            None => {
+                start = position + 1;
+                stride *= 2;
+            }
+            Some(found) if stride == 1 => return (position, found),
+            Some(_) => stride = 1,
+        }
+    }
+}
