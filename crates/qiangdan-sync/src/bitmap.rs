@@ -6,37 +6,51 @@
 //!
 //! # Layout
 //!
-//! | word of lanes   | bits 63..33: version | bit 32: told | bits 31..0: one per lane |
-//! |-----------------|----------------------|--------------|--------------------------|
-//! | word of summary | bits 63..32: version |              | bits 31..0: one per word of lanes |
+//! | word of | 63..39  | 38..34        | 33    | 32   | 31..0                 |
+//! |---------|---------|---------------|-------|------|-----------------------|
+//! | lanes   | version | lane in doubt | doubt | told | one per lane          |
+//! | summary | version | version       | version | version | one per word of lanes |
 //!
 //! # Protocol
 //!
-//! A pusher pushes, *then* sets the bit; setting always changes the word's version, even if the bit
-//! was set. A grabber that finds a lane empty clears the bit with [`Bitmap::clear_if`]: it reads
-//! the word, *then* makes sure that the lane is empty, and swaps the bit out only if the word has
-//! not changed. Why no entry stays hidden: take a push, its setting S, and a clearing that read the
-//! word at R and swapped it at C.
+//! A pusher pushes, *then* reads the word. Mostly the lane's bit is set, and there is nothing to do:
+//! a push to a lane that is not empty writes nothing here. Otherwise it sets the bit.
 //!
-//! * S before R in the order of the word's changes: the clearer receives the push along "set", so
-//!   it finds the lane non-empty, unless the entry is gone.
-//! * S between R and C: the version differs, and C fails.
-//! * S after C: the bit is set again.
+//! A grabber that finds a lane empty clears the bit with [`Bitmap::clear_if`], in three steps: it
+//! puts the lane *in doubt*, by a swap of the word; *then* it makes sure that the lane is empty;
+//! then it swaps bit and doubt out, which fails if the word has changed. A pusher that finds its
+//! lane in doubt changes the word: it takes the doubt back. Why no entry stays hidden: take a push,
+//! its pusher's reading R of the word, and a clearing that doubted at D and swapped the bit out at C.
+//!
+//! * R before D in the order of the word's changes: the push and R, like D and the look at the lane,
+//!   are SeqCst accesses. These have one order, and in it the push comes before R, R before D, and D
+//!   before the look. So the clearer finds the lane non-empty, unless the entry is gone.
+//! * R between D and C: the pusher finds the lane in doubt, or another doubt in its place; it takes
+//!   the doubt back, or the other doubt has changed the word. If it does so before C, C fails;
+//!   otherwise it finds the bit clear, and sets it.
+//! * R after C: the pusher finds the bit clear, and sets it.
 //!
 //! There is no moment between in which the bit is clear and the entry is there, so a thread that is
-//! interrupted anywhere in this hides nothing from the others.
+//! interrupted anywhere in this hides nothing from the others. A doubt that is left over costs the
+//! next push to the lane one change of the word.
 //!
-//! The summary works the same way, with "the word has a bit" in place of "the lane has an entry".
-//! To spare pushers the second change, a word carries the bit *told*: the summary's bit is set, and
-//! stays set as long as *told* is. Whoever sets a lane's bit in a word that is not told sets the
-//! summary's bit, then tells the word so, by a swap that fails if the word has changed. The
-//! summary's bit is cleared lazily by whoever scans past a word without bits: un-tell the word,
-//! then clear the bit as above.
+//! Each doubt and each setting changes the word's version, so that a word that is expected by a swap
+//! does not come back; a thread would have to sleep through a multiple of 2²⁵ changes.
+//!
+//! The summary is guarded by its version alone, which every setting of a bit changes: whoever wants
+//! to clear a bit reads the summary, *then* makes sure that the word has no bits, and swaps the bit
+//! out only if the summary has not changed. To spare pushers a change of the summary, a word carries
+//! the bit *told*: the summary's bit is set, and stays set as long as *told* is. Whoever sets a
+//! lane's bit in a word that is not told sets the summary's bit, then tells the word so, by a swap
+//! that fails if the word has changed. The summary's bit is cleared lazily by whoever scans past a
+//! word without bits: un-tell the word, then clear the bit as above.
 //!
 //! # Edges
 //!
-//! * **set**: `set`, change of the word (Release) → `clear_if` and scans, load of the word
-//!   (Acquire). Whoever sees the bit sees the push before it.
+//! * **doubt**: push (SeqCst), then `set`, load of the word (SeqCst) ↔ `clear_if`, swap that doubts
+//!   (SeqCst), then its look at the lane (SeqCst). One sees the other.
+//! * **set**: `set`, change of the word (Release) → `clear_if` and scans, reading of the word
+//!   (Acquire). Whoever sees the bit sees the push of whoever set it.
 //! * **summary**: `set`, change of the summary (Release) → the clearing of the summary's bit, load
 //!   of the summary (Acquire). Whoever is about to clear it sees the lane's bit set before it.
 //! * **told**: `set`, swap that tells the word (Release) → `set` of another thread (Acquire).
@@ -45,20 +59,28 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
-use crate::sync::{AtomicU32, AtomicU64, low, zeroed_u32, zeroed_u64};
+use crate::sync::{AtomicU32, AtomicU64, low, store_then_load, zeroed_u32, zeroed_u64};
 
 /// Lanes to a word, and words to a summary.
 const BITS: u32 = 32;
 /// The bit that says that the summary knows of this word.
 const TOLD: u64 = 1 << 32;
+/// Which lane is in doubt: a bit that says that one is, and its number in the word.
+const DOUBT: u64 = 0x3f << 33;
 /// One change of a word of lanes.
-const LANE_VERSION: u64 = 1 << 33;
+const LANE_VERSION: u64 = 1 << 39;
 /// One change of a summary.
 const SUMMARY_VERSION: u64 = 1 << 32;
 
-const _: () = assert!(TOLD < LANE_VERSION && (1_u64 << (BITS - 1)) < TOLD);
+const _: () = assert!((1_u64 << (BITS - 1)) < TOLD && DOUBT & (TOLD | LANE_VERSION) == 0);
+const _: () = assert!(doubt_of(BITS - 1) == DOUBT, "a lane's number fits its field");
+
+/// What [`DOUBT`] covers while `lane` of a word is in doubt.
+const fn doubt_of(lane: u32) -> u64 {
+    (lane as u64) << 34 | 1 << 33
+}
 
 /// Which lanes may have entries.
 pub struct Bitmap {
@@ -87,26 +109,33 @@ impl Bitmap {
 
     /// Says that lane `i` may have entries; to be called after the push.
     ///
-    /// One addition if the bit is set already. Lock-free: a failed swap means that another thread
-    /// changed the word. Linearizes at the change of the word.
+    /// The push must have been a SeqCst read-modify-write of what `still_empty` of
+    /// [`Bitmap::clear_if`] will look at. One load if the bit is set already. Lock-free: a failed
+    /// swap means that another thread changed the word. Linearizes at the load or the swap.
     ///
     /// # Panics
     ///
     /// If `i` is out of range.
+    #[inline]
     pub fn set(&self, i: u32) {
         assert!(i < self.bits, "lane {i} is not in this bitmap");
-        let (word, bit) = (&self.words[(i / BITS) as usize], 1 << (i % BITS));
-        // Ordering: Relaxed. A guess; the change below checks it.
-        let mut seen = word.load(Relaxed);
-        if seen & bit != 0 && seen & TOLD != 0 {
-            // Ordering: AcqRel, the sending half of "set", the receiving half of "told".
-            seen = word.fetch_add(LANE_VERSION, AcqRel);
-            if seen & bit != 0 && seen & TOLD != 0 {
-                return;
-            }
+        store_then_load();
+        // Ordering: SeqCst, the pusher's half of "doubt", and the receiving half of "told".
+        let seen = self.words[(i / BITS) as usize].load(SeqCst);
+        let (bit, doubt) = (1 << (i % BITS), doubt_of(i % BITS));
+        if seen & (bit | TOLD) != bit | TOLD || seen & DOUBT == doubt {
+            self.set_from(i, seen);
         }
+    }
+
+    /// Sets the bit of lane `i` in its word, which was `seen` without it, not told, or in doubt of it.
+    #[cold]
+    fn set_from(&self, i: u32, mut seen: u64) {
+        let word = &self.words[(i / BITS) as usize];
+        let (bit, doubt) = (1 << (i % BITS), doubt_of(i % BITS));
         let mut now = loop {
-            let next = (seen | bit).wrapping_add(LANE_VERSION);
+            let trusted = if seen & DOUBT == doubt { seen & !DOUBT } else { seen };
+            let next = (trusted | bit).wrapping_add(LANE_VERSION);
             // Ordering: AcqRel on success, the sending half of "set", the receiving half of "told".
             // Relaxed on failure: the value is a guess again.
             match word.compare_exchange_weak(seen, next, AcqRel, Relaxed) {
@@ -145,9 +174,9 @@ impl Bitmap {
     /// Clears the bit of lane `i` if the lane is empty, as `still_empty` finds. True if it was
     /// cleared.
     ///
-    /// `still_empty` is asked at most once, and must look at the lane itself. Wait-free but for
-    /// `still_empty`: one attempt is made, and if it fails, somebody has just pushed. Linearizes at
-    /// the swap.
+    /// `still_empty` is asked at most once, and must look at the lane itself, by SeqCst loads.
+    /// Wait-free but for `still_empty`: one attempt is made, and if it fails, somebody has just
+    /// pushed, or is clearing the bit of this lane or of one beside it. Linearizes at the last swap.
     ///
     /// # Panics
     ///
@@ -155,14 +184,24 @@ impl Bitmap {
     pub fn clear_if(&self, i: u32, still_empty: impl FnOnce() -> bool) -> bool {
         assert!(i < self.bits, "lane {i} is not in this bitmap");
         let (word, bit) = (&self.words[(i / BITS) as usize], 1 << (i % BITS));
-        // Ordering: Acquire, the receiving half of "set": `still_empty` sees the pushes before it.
-        let seen = word.load(Acquire);
-        if seen & bit == 0 || !still_empty() {
+        // Ordering: Relaxed. A guess; the swap below checks it.
+        let seen = word.load(Relaxed);
+        if seen & bit == 0 {
+            return false;
+        }
+        let doubted = (seen & !DOUBT | doubt_of(i % BITS)).wrapping_add(LANE_VERSION);
+        // Ordering: SeqCst on success, the clearer's half of "doubt", and the receiving half of
+        // "set": `still_empty` sees the pushes before it. Relaxed on failure: nothing is done.
+        if word.compare_exchange(seen, doubted, SeqCst, Relaxed).is_err() {
+            return false;
+        }
+        store_then_load();
+        if !still_empty() {
             return false;
         }
         // Ordering: Relaxed. It sends nothing; being a read-modify-write, it leaves "set" of the
         // other lanes in force.
-        word.compare_exchange(seen, seen & !bit, Relaxed, Relaxed).is_ok()
+        word.compare_exchange(doubted, doubted & !(DOUBT | bit), Relaxed, Relaxed).is_ok()
     }
 
     /// Clears the summary's bit of word `j` if no lane of it has a bit.
@@ -428,6 +467,37 @@ mod tests {
     }
 
     #[test]
+    fn setting_a_set_bit_writes_only_if_the_lane_is_in_doubt() {
+        let bitmap = Bitmap::new(LANES);
+        let word = || bitmap.words[0].load(Relaxed);
+        bitmap.set(31);
+        bitmap.set(3);
+        let unwritten = word();
+        bitmap.set(3);
+        assert_eq!(word(), unwritten);
+        assert!(!bitmap.clear_if(3, || false));
+        let doubted = word();
+        bitmap.set(31);
+        assert_eq!(word(), doubted, "the doubt is not of this lane");
+        bitmap.set(3);
+        let trusted = word();
+        assert_ne!(trusted, doubted);
+        bitmap.set(3);
+        assert_eq!(word(), trusted);
+    }
+
+    #[test]
+    fn a_doubt_is_replaced_by_another() {
+        let bitmap = Bitmap::new(LANES);
+        bitmap.set(30);
+        bitmap.set(31);
+        assert!(!bitmap.clear_if(31, || bitmap.clear_if(30, || true)));
+        assert!(bitmap.contains(31) && !bitmap.contains(30));
+        assert!(!bitmap.clear_if(31, || !bitmap.clear_if(31, || true)));
+        assert!(!bitmap.contains(31));
+    }
+
+    #[test]
     fn a_scan_lowers_the_summary() {
         let (bitmap, mask) = (Bitmap::new(LANES), all());
         for round in 0..3 {
@@ -445,6 +515,7 @@ mod tests {
         let bitmap = Bitmap::new(1);
         bitmap.set(0);
         bitmap.words[0].fetch_or(!0 << 33, Relaxed);
+        bitmap.words[0].fetch_and(!DOUBT | doubt_of(0), Relaxed);
         bitmap.summary[0].fetch_or(!0 << 32, Relaxed);
         bitmap.set(0);
         bitmap.raise(0);

@@ -57,7 +57,7 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use crate::free::{FreeList, Tagged};
 use crate::sync::{AtomicU32, AtomicU64, fence, low, zeroed_u64};
@@ -156,8 +156,9 @@ impl Side {
     ///
     /// [`SideFull`]: nothing was added.
     pub fn insert(&self, entry: Entry) -> Result<(), SideFull> {
-        // Ordering: Relaxed. Whoever comes to know of this entry by any edge reads this or later.
-        self.len.fetch_add(1, Relaxed);
+        // Ordering: SeqCst. Whoever comes to know of this entry by any edge reads this or later; for
+        // the order with what is done after the insert, see `is_empty`.
+        self.len.fetch_add(1, SeqCst);
         let inserted = self.segments.iter().enumerate().any(|(k, segment)| {
             let leaves = self.leaves_of(k);
             if leaves == 0 {
@@ -236,11 +237,14 @@ impl Side {
     }
 
     /// Whether there is no entry, and no insert or removal is under way. Wait-free.
+    ///
+    /// Of a thread that inserts and then reads a word, and another that changes this word and then
+    /// asks here, all by SeqCst accesses, one sees the other: [`crate::bitmap`] needs that.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        // Ordering: Relaxed. An insert that the caller knows of comes before this by whatever edge
-        // told the caller, so it is counted here; of others nothing is promised.
-        self.len.load(Relaxed) == 0
+        // Ordering: SeqCst. An insert that comes before this in the order of SeqCst accesses, or that
+        // the caller knows of, is counted here.
+        self.len.load(SeqCst) == 0
     }
 }
 

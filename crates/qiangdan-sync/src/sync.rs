@@ -21,6 +21,18 @@ pub(crate) fn zeroed_u32(len: usize) -> Box<[AtomicU32]> {
     vec![0_u32; len].into_iter().map(AtomicU32::new).collect::<Vec<_>>().into_boxed_slice()
 }
 
+/// Stands between a SeqCst write to one word and a SeqCst load of another.
+///
+/// Of two threads that each do this, to the same two words the other way round, one sees the other's
+/// write: SeqCst accesses have one order, and in it one of the writes comes before both loads. That is
+/// in the memory model of C++20, which is Rust's, so an ordinary build needs nothing here. Loom takes
+/// SeqCst accesses for AcqRel ones; for the models a fence stands in.
+#[inline]
+pub(crate) fn store_then_load() {
+    #[cfg(qiangdan_loom)]
+    fence(std::sync::atomic::Ordering::SeqCst);
+}
+
 /// The low half of a word.
 pub(crate) const fn low(word: u64) -> u32 {
     (word & 0xffff_ffff) as u32
