@@ -205,6 +205,7 @@ impl Bitmap {
     }
 
     /// Clears the summary's bit of word `j` if no lane of it has a bit.
+    #[cold]
     fn lower(&self, j: u32) {
         let word = &self.words[j as usize];
         let (summary, bit) = (&self.summary[(j / BITS) as usize], 1_u64 << (j % BITS));
@@ -257,6 +258,7 @@ impl Bitmap {
     /// # Panics
     ///
     /// If `mask` is for another number of lanes.
+    #[inline]
     pub fn iter_and<'a>(&'a self, mask: &'a Mask) -> IterAnd<'a> {
         assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
         IterAnd { bitmap: self, mask, next_summary: 0, words_left: 0, word: 0, lanes_left: 0 }
@@ -291,6 +293,7 @@ pub struct IterAnd<'a> {
 impl Iterator for IterAnd<'_> {
     type Item = u32;
 
+    #[inline]
     fn next(&mut self) -> Option<u32> {
         while self.lanes_left == 0 {
             while self.words_left == 0 {

@@ -124,6 +124,7 @@ pub struct Item {
 }
 
 impl Item {
+    #[inline]
     fn in_lap(self, lap: u64) -> u64 {
         debug_assert!(self.slot < 1 << SLOT_BITS, "{self:?} does not fit a cell");
         debug_assert!(self.generation < 1 << GENERATION_BITS, "{self:?} does not fit a cell");
@@ -133,6 +134,7 @@ impl Item {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "each field is masked to its width")]
+    #[inline]
     const fn from_word(word: u64) -> Self {
         Self {
             slot: (word >> SLOT_SHIFT) as u32 & ((1 << SLOT_BITS) - 1),
@@ -207,6 +209,7 @@ impl Lane {
     /// # Errors
     ///
     /// [`LaneFull`]: the lane is unchanged.
+    #[inline]
     pub fn push(&self, item: Item, is_over: impl Fn(Item) -> bool) -> Result<(), LaneFull> {
         for k in 0..RINGS {
             if self.ring(k)?.push_many(&[item], &is_over) == 1 {
@@ -265,6 +268,7 @@ impl Lane {
     ///
     /// Costs one look, and one more for each item that is over but was not passed. No thread can
     /// make it wait. Linearizes at the last look, or at the load of the cell at the tail.
+    #[inline]
     pub fn first<K: Ord>(&self, mut look: impl FnMut(Item) -> Option<K>) -> Option<First<K>> {
         let mut first: Option<First<K>> = None;
         for (k, ring) in self.rings.iter().map_while(OnceLock::get).enumerate() {
@@ -279,6 +283,7 @@ impl Lane {
     /// Says that `first` is over: the next search begins after it.
     ///
     /// It need not be called: a search passes what is over by itself. Wait-free: one plain store.
+    #[inline]
     pub fn pass<K>(&self, first: &First<K>) {
         let ring = self.rings[first.ring].get().expect("what was found is in a ring");
         ring.pass_to(first.position + 1);
@@ -462,6 +467,7 @@ impl Ring {
     }
 
     /// Where a search begins: all items before this are over.
+    #[inline]
     fn start(&self) -> u64 {
         // Ordering: Relaxed. The tail has come to this lap, so all before the lap before are
         // overwritten.
@@ -472,6 +478,7 @@ impl Ring {
     }
 
     /// Says that all items before `position` are over.
+    #[inline]
     fn pass_to(&self, position: u64) {
         // Ordering: Relaxed, both. The hint may be stored late, or be lost to another one: then
         // others ask again of what is over.

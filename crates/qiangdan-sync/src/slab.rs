@@ -82,6 +82,7 @@ impl Slab {
     /// Wait-free while there are fresh slots, otherwise lock-free: a failed swap means that another
     /// thread's succeeded. Linearizes at the addition or the swap, or at the load of a cell that is
     /// not filled.
+    #[inline]
     pub fn take(&self) -> Option<u32> {
         // Ordering: Relaxed. The counter only tells slots apart; a fresh slot has no history.
         if self.fresh.load(Relaxed) < self.slots {
@@ -102,6 +103,7 @@ impl Slab {
     ///
     /// In debug builds, if the slot is out of range; always, if more slots are given than there is
     /// room for, which is a little more than there are.
+    #[inline]
     pub fn give(&self, slot: u32) {
         debug_assert!(slot < self.slots, "slot {slot} is not of this slab");
         self.freed.give(slot);

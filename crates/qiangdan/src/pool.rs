@@ -157,20 +157,22 @@ impl Lanes {
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
         let mut best: Option<Head> = None;
-        self.nonempty.for_each_and(mask, |lane| {
-            let lane = LaneId(lane);
+        for lane in self.nonempty.iter_and(mask).map(LaneId) {
             match self.head(lane, &mut meet, &key_of) {
                 Some(head) if best.as_ref().is_none_or(|best| head.key < best.key) => {
                     best = Some(head);
                 }
                 Some(_) => {}
-                None => {
-                    let both = &self.lanes[lane.index()];
-                    self.nonempty.clear_if(lane.0, || both.fifo.is_empty() && both.side.is_empty());
-                }
+                None => self.note_empty(lane),
             }
-        });
+        }
         best
+    }
+
+    #[cold]
+    fn note_empty(&self, lane: LaneId) {
+        let both = &self.lanes[lane.index()];
+        self.nonempty.clear_if(lane.0, || both.fifo.is_empty() && both.side.is_empty());
     }
 
     /// Takes an entry off its lane, if it is still there.
