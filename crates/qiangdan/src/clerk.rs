@@ -95,15 +95,22 @@ impl Clerk {
     /// Makes room for one more order.
     #[inline]
     pub(crate) fn reserve(&self, clerk: ClerkId) -> Result<(), GrabError> {
+        self.reserve_many(clerk, 1).map(drop)
+    }
+
+    /// Makes room for at most so many more orders; for how many.
+    #[inline]
+    pub(crate) fn reserve_many(&self, clerk: ClerkId, most: u32) -> Result<u32, GrabError> {
         let presence = self.presence();
         if presence != Presence::Ready {
             return Err(GrabError::NotReady { clerk, presence });
         }
         // Ordering: Relaxed throughout. The count bounds a number and guards no data.
         let held_max = self.held_max.load(Relaxed);
-        let room = |held| (held < held_max).then_some(held + 1);
+        let more = |held: u32| held_max.saturating_sub(held).min(most);
+        let room = |held| (more(held) > 0).then(|| held + more(held));
         match self.held.fetch_update(Relaxed, Relaxed, room) {
-            Ok(_) => Ok(()),
+            Ok(before) => Ok(more(before)),
             Err(_) => Err(GrabError::AtLimit { clerk, held_max }),
         }
     }
@@ -111,9 +118,15 @@ impl Clerk {
     /// Gives back the room of one order.
     #[inline]
     pub(crate) fn release(&self) {
-        // Ordering: Relaxed, as in `reserve`.
-        let before = self.held.fetch_sub(1, Relaxed);
-        debug_assert!(before > 0, "released more than was reserved");
+        self.release_many(1);
+    }
+
+    /// Gives back the room of so many orders.
+    #[inline]
+    pub(crate) fn release_many(&self, orders: u32) {
+        // Ordering: Relaxed, as in `reserve_many`.
+        let before = self.held.fetch_sub(orders, Relaxed);
+        debug_assert!(before >= orders, "released more than was reserved");
     }
 }
 

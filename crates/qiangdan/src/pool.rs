@@ -119,6 +119,30 @@ impl Lanes {
         }
     }
 
+    /// [`Lanes::push`] for many orders that go to one lane.
+    pub(crate) fn push_many(
+        &self,
+        lane: LaneId,
+        orders: impl Iterator<Item = (Key, OrderId)> + Clone,
+        is_live: impl Fn(Hint) -> bool,
+        is_wanted: impl Fn(Key, Hint) -> bool,
+    ) {
+        let mut items = [Item { slot: 0, generation: 0 }; 32];
+        let mut count = 0;
+        for (item, (_, order)) in items.iter_mut().zip(orders.clone()) {
+            *item = Item { slot: order.slot(), generation: order.generation() };
+            count += 1;
+        }
+        let fifo = &self.lanes[lane.index()].fifo;
+        let pushed = fifo.push_many(&items[..count], |old| !is_live(old.into()));
+        if pushed > 0 {
+            self.nonempty.set(lane.0);
+        }
+        for (key, order) in orders.skip(pushed) {
+            self.insert(lane, key, Hint::new(order, 0), &is_wanted);
+        }
+    }
+
     /// Puts an order into a lane by its rank.
     pub(crate) fn insert(
         &self,

@@ -1,6 +1,7 @@
 //! grab and grab_order: 叮叮抢单.
 
 use crossbeam_utils::Backoff;
+use qiangdan_sync::Owner;
 
 use super::{Engine, Inner, owner};
 use crate::{
@@ -32,23 +33,43 @@ impl Engine {
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         record.reserve(clerk)?;
-        let backoff = Backoff::new();
-        while let Some(head) = inner.first(cx, record) {
-            let order = head.hint.order;
-            let held = inner.life(order).and_then(|life| {
-                let known = Known::of(life)?;
-                Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
-            });
-            // Taken or not by us, the order no longer waits in this turn: the entry is done with.
-            inner.lanes.remove(&head);
-            if let Some((life, known, epoch)) = held {
-                return Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }));
-            }
-            // Somebody was faster, and will be again if both go on at one pace.
-            backoff.spin();
+        let grabbed = inner.grab_next(cx, record, owner);
+        if grabbed.is_none() {
+            record.release();
         }
-        record.release();
-        Err(GrabError::Empty { clerk })
+        grabbed.ok_or(GrabError::Empty { clerk })
+    }
+
+    /// Grabs up to `most` orders for `clerk`, as [`Engine::grab`] does each, and adds them to `grabbed`
+    /// in the order in which they go; returns how many.
+    ///
+    /// Takes the clerk's room once for all, and so costs one read-modify-write less for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::grab`], if there is not even one. With `most` 0 there is no error and no order.
+    pub fn grab_many(
+        &self,
+        cx: &mut Cx<'_>,
+        clerk: ClerkId,
+        most: u32,
+        grabbed: &mut Vec<Grabbed>,
+    ) -> Result<u32, GrabError> {
+        let inner = &*self.inner;
+        let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
+        let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
+        if most == 0 {
+            return Ok(0);
+        }
+        let room = record.reserve_many(clerk, most)?;
+        for count in 0..room {
+            let Some(next) = inner.grab_next(cx, record, owner) else {
+                record.release_many(room - count);
+                return if count == 0 { Err(GrabError::Empty { clerk }) } else { Ok(count) };
+            };
+            grabbed.push(next);
+        }
+        Ok(room)
     }
 
     /// Grabs one named order for `clerk`.
@@ -145,6 +166,28 @@ impl Known {
 }
 
 impl Inner {
+    /// Grabs the order that goes next for a clerk, whose room is taken.
+    #[inline]
+    fn grab_next(&self, cx: &mut Cx<'_>, clerk: &Clerk, owner: Owner) -> Option<Grabbed> {
+        let backoff = Backoff::new();
+        while let Some(head) = self.first(cx, clerk) {
+            let order = head.hint.order;
+            let held = self.life(order).and_then(|life| {
+                let known = Known::of(life)?;
+                Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
+            });
+            // Taken or not by us, the order no longer waits in this turn: the entry is done with.
+            self.lanes.remove(&head);
+            if let Some((life, known, epoch)) = held {
+                let claim = Claim { order, clerk: ClerkId(owner.get()), epoch };
+                return Some(self.claimed(cx, life, known, claim));
+            }
+            // Somebody was faster, and will be again if both go on at one pace.
+            backoff.spin();
+        }
+        None
+    }
+
     /// The entry that goes first for a clerk, in their lanes.
     #[inline]
     fn first(&self, cx: &mut Cx<'_>, clerk: &Clerk) -> Option<Head> {
