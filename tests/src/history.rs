@@ -99,7 +99,7 @@ impl Ledger {
                 assert_eq!(before, None, "{order} ended twice");
             }
             EventKind::StageReached { due, .. } => {
-                assert!(due <= event.at.mono, "{order} reached a stage before its time");
+                assert!(due <= event.at.mono, "{order} reached a stage before its time: {event:?}");
             }
             EventKind::LimitBreached { due } => {
                 assert!(due < event.at.mono, "{order} was in breach before its time");

@@ -1,7 +1,5 @@
 //! Many at once is as good as one after another: the same answers, the same events, the same state.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first answer it did not expect")]
-
 use proptest::{collection::vec, prelude::*};
 use qiangdan::{
     ClassId, ClerkId, DedupKey, GrabError, Mono, OrderSpec, Outcome, RulesDraft, ServiceId,

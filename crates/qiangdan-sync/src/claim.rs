@@ -67,7 +67,7 @@ const GENERATION_SHIFT: u32 = EPOCH_SHIFT + EPOCH_BITS;
 
 const _: () = assert!(GENERATION_SHIFT + GENERATION_BITS == 64, "the fields fill the word");
 const _: () = assert!(End(7).nibble() < 1 << PHASE_BITS, "phases and ends fit their field");
-#[cfg(not(qiangdan_loom))]
+#[cfg(not(any(qiangdan_loom, qiangdan_shuttle)))]
 const _: () = assert!(size_of::<ClaimWord>() == 8);
 
 /// Who may own a slot: a number below [`Owner::COUNT`].

@@ -265,7 +265,7 @@ struct Leaf {
     bits: AtomicU64,
 }
 
-#[cfg(not(qiangdan_loom))]
+#[cfg(not(any(qiangdan_loom, qiangdan_shuttle)))]
 const _: () = assert!(size_of::<Leaf>() == 32, "two leaves to a cache line");
 
 impl Leaf {

@@ -30,7 +30,7 @@ use crate::sync::{AtomicU32, zeroed_u32};
 
 const QUEUED: u32 = 1 << 31;
 
-#[cfg(not(qiangdan_loom))]
+#[cfg(not(any(qiangdan_loom, qiangdan_shuttle)))]
 const _: () = assert!(size_of::<AtomicU32>() == Inbox::BYTES_PER_INDEX);
 
 /// Indices waiting to be taken, each at most once.

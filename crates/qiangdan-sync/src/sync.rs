@@ -1,10 +1,13 @@
-//! The atomics of this crate: the standard library's, or loom's under `cfg(qiangdan_loom)`.
+//! The atomics of this crate: the standard library's, loom's under `cfg(qiangdan_loom)`, or shuttle's
+//! under `cfg(qiangdan_shuttle)`.
 //!
-//! Nothing else may import atomics from elsewhere, or loom would not see them.
+//! Nothing else may import atomics from elsewhere, or the checkers would not see them.
 
 #[cfg(qiangdan_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
-#[cfg(not(qiangdan_loom))]
+#[cfg(qiangdan_shuttle)]
+pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, fence};
+#[cfg(not(any(qiangdan_loom, qiangdan_shuttle)))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 
 /// `len` zeroed words.

@@ -1,13 +1,10 @@
 //! Clerks as the engine sees them: present or not, which lanes are theirs, how many orders they hold.
 
-use std::sync::atomic::{
-    AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
-};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use qiangdan_sync::Mask;
 
-use crate::{ClerkId, GrabError, PoolId, Rules, Skills};
+use crate::{ClerkId, GrabError, PoolId, Rules, Skills, sync::AtomicU32};
 
 /// Whether a clerk may grab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -13,15 +13,13 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{
-        AtomicBool, AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
-    },
+    atomic::Ordering::{Acquire, Relaxed, Release},
 };
 
 use crate::{
     Seq,
     stats::{BUCKETS, bucket_of},
+    sync::{AtomicBool, AtomicU64},
 };
 
 /// The desks of one engine, in a chain that only grows: the first free one is taken.

@@ -32,6 +32,7 @@ mod order;
 mod pool;
 mod rules;
 mod stats;
+mod sync;
 mod time;
 
 pub use clerk::{ClerkSpec, Presence};

@@ -21,6 +21,8 @@ const STEP: usize = 4_096;
 pub struct Advancer {
     inner: Arc<Inner>,
     driver: WheelDriver,
+    /// The latest instant it was told.
+    reached: Mono,
 }
 
 /// What [`Advancer::advance`] did.
@@ -34,7 +36,7 @@ pub struct Advanced {
 
 impl Advancer {
     pub(super) fn new(inner: Arc<Inner>, driver: WheelDriver) -> Self {
-        Self { inner, driver }
+        Self { inner, driver, reached: Mono(0) }
     }
 
     /// Another handle of the engine.
@@ -49,13 +51,17 @@ impl Advancer {
     /// late, it catches up in order, and each event carries its true due.
     ///
     /// At one instant inputs come first: submit, grab and close what comes in at `now`, then advance.
-    /// Going back in time does nothing.
+    /// An instant before the latest one does nothing at all.
     ///
     /// Looks at no more than 4,096 orders, then returns with `is_done: false`. Other threads submit and
     /// grab meanwhile.
     pub fn advance(&mut self, cx: &mut Cx<'_>) -> Advanced {
         let inner = &*self.inner;
         let now = cx.now.mono;
+        if now < self.reached {
+            return Advanced { looked: 0, is_done: true };
+        }
+        self.reached = now;
         let submit_order = |slot: u32| {
             let generation = inner.slots[slot as usize].word.load().generation;
             let life = inner.life(OrderId::new(slot, generation));

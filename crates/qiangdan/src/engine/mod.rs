@@ -21,7 +21,7 @@ mod view;
 
 pub use advance::{Advanced, Advancer};
 
-use std::sync::{Arc, OnceLock, atomic::AtomicU64};
+use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 use qiangdan_sync::{Looks, Owner, Slab, Wheel};
@@ -32,6 +32,7 @@ use crate::{
     desk::{Desk, Desks},
     order::{Live, Slot, State, TermsNow},
     pool::{Lanes, ORDERS_MAX},
+    sync::AtomicU64,
 };
 
 /// How much fits. Nothing grows past it.

@@ -1,5 +1,7 @@
 //! submit: an order comes in.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use dashmap::Entry;
 use qiangdan_sync::Key;
 
@@ -7,8 +9,8 @@ use super::{Engine, Inner, rank_of};
 use crate::{
     Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
+    sync::AtomicU64,
 };
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 impl Engine {
     /// Takes an order into the queue.

@@ -12,7 +12,9 @@
 //! A tag comes back after 1,048,576 lives of one slot; a thread would have to sleep through all of them
 //! inside one verb.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::sync::AtomicU64;
 
 const TAG_BITS: u32 = 20;
 const TAG: u64 = (1 << TAG_BITS) - 1;

@@ -10,10 +10,7 @@
 //! | `since`   | filler; put_back                    | instant the wait counts from: arrival + time held |
 //! | `moment`  | grab; put_back after; the closer, with a dedup key | instant of the grab, the activation to come, or the close |
 
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed},
-};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use qiangdan_sync::{ClaimWord, End, Key, Phase, Refused, Seen};
 
@@ -21,7 +18,7 @@ use super::{
     State,
     cell::{Cell, OtherLife, VALUE_MAX},
 };
-use crate::{Claim, ClassId, ClerkId, Mono, OrderId, Outcome, ServiceId};
+use crate::{Claim, ClassId, ClerkId, Mono, OrderId, Outcome, ServiceId, sync::AtomicU64};
 
 /// See the module docs.
 #[derive(Debug, Default)]
@@ -37,6 +34,7 @@ pub(crate) struct Slot {
     moment: Cell,
 }
 
+#[cfg(not(qiangdan_shuttle))]
 const _: () = assert!(size_of::<Slot>() == 64, "an order is one cache line");
 
 /// What an order is filled with.

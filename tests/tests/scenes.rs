@@ -1,0 +1,238 @@
+//! Whole verbs on several threads, in thousands of random schedules: each atomic access may be where
+//! another thread goes on. A schedule that fails is printed and can be repeated.
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg qiangdan_shuttle" cargo test -p qiangdan-tests --release --test scenes
+//! ```
+//!
+//! Every scene ends the same way: the events of all threads tell what may have happened, what waits in
+//! the end is found, and the live figures are those of the events.
+
+#![cfg(qiangdan_shuttle)]
+
+use std::ops::RangeInclusive;
+
+use qiangdan::{
+    Action, Advancer, Amend, ClassId, ClerkId, ClerkSpec, Cx, Engine, Event, Ladder, Now, OrderId,
+    OrderSpec, Outbox, Outcome, PoolId, PutBack, Reason, RulesDraft, ServiceId, Skills, Stage,
+    Wall,
+};
+use qiangdan_tests::{
+    hall::{checked, climbing, service, within},
+    history::Ledger,
+};
+use shuttle::thread;
+
+const WITHIN_MS: u64 = 5;
+
+/// How many schedules of each scene; ten times as many with `QIANGDAN_DEEP`.
+fn schedules() -> usize {
+    if std::env::var_os("QIANGDAN_DEEP").is_some() { 20_000 } else { 2_000 }
+}
+
+/// What happens on a thread of its own.
+type Part = fn(&mut Actor, &[OrderId]);
+
+/// One thread's handle of the hall.
+struct Actor {
+    engine: Engine,
+    clerk: ClerkId,
+    out: Outbox,
+    now_ms: u64,
+}
+
+impl Actor {
+    fn call<T>(&mut self, verb: impl FnOnce(&Engine, &mut Cx<'_>) -> T) -> T {
+        self.now_ms += 1;
+        let now = Now::after(Wall(0), self.now_ms);
+        verb(&self.engine, &mut Cx::new(now, &mut self.out))
+    }
+
+    fn submit(&mut self, spec: OrderSpec) -> OrderId {
+        self.call(|engine, cx| engine.submit(cx, &spec)).expect("there is room").order
+    }
+
+    fn grab(&mut self) -> Option<qiangdan::Claim> {
+        let clerk = self.clerk;
+        self.call(|engine, cx| engine.grab(cx, clerk)).ok().map(|grabbed| grabbed.claim)
+    }
+
+    fn grab_order(&mut self, order: OrderId) -> Option<qiangdan::Claim> {
+        let clerk = self.clerk;
+        self.call(|engine, cx| engine.grab_order(cx, clerk, order)).ok().map(|g| g.claim)
+    }
+
+    fn put_back(&mut self, claim: qiangdan::Claim, how: PutBack) {
+        self.call(|engine, cx| engine.put_back(cx, claim, how)).ok();
+    }
+
+    fn complete(&mut self, claim: qiangdan::Claim) {
+        self.call(|engine, cx| engine.complete(cx, claim, Outcome::Done)).ok();
+    }
+}
+
+/// Two pools; the first service has a limit, boosts after 3 ms and widens to the other pool after 4.
+fn rules() -> RulesDraft {
+    let stages = vec![
+        Stage { at_ms: 3, actions: vec![Action::Boost { by_ms: 10 }] },
+        Stage { at_ms: 4, actions: vec![Action::Widen { pool: PoolId(1) }] },
+    ];
+    RulesDraft {
+        pools: 2,
+        services: vec![within(4, climbing(0, service(0, &[]))), service(1, &[])],
+        head_starts_ms: vec![0, 7],
+        ladders: vec![Ladder { stages }],
+        target: qiangdan::WaitTarget { within_ms: WITHIN_MS, ..RulesDraft::default().target },
+        ..RulesDraft::default()
+    }
+}
+
+fn advance_all(advancer: &mut Advancer, out: &mut Outbox, span_ms: RangeInclusive<u64>) {
+    for ms in span_ms {
+        advancer.advance_all(&mut Cx::new(Now::after(Wall(0), ms), out));
+    }
+}
+
+/// Plays one scene: `first` orders wait, then each part goes its way while time passes.
+fn play(first: u32, parts: &'static [Part]) {
+    shuttle::check_random(move || one(first, parts), schedules());
+    // Few switches in unlikely places find what many in likely ones miss.
+    shuttle::check_pct(move || one(first, parts), schedules(), 3);
+}
+
+fn one(first: u32, parts: &'static [Part]) {
+    let clerks = u32::try_from(parts.len() + 1).expect("a few parts");
+    let bounds = qiangdan::Bounds { orders: 6, clerks };
+    let (engine, mut advancer) = Engine::new(checked(rules()), bounds).expect("bounds in range");
+    let actor = |clerk| Actor {
+        engine: engine.clone(),
+        clerk: ClerkId(clerk),
+        out: Outbox::default(),
+        now_ms: 0,
+    };
+    let mut manager = actor(clerks - 1);
+    for clerk in (0..clerks).map(ClerkId) {
+        let pools = [PoolId(0), PoolId(1)];
+        let spec = ClerkSpec { pools: &pools, skills: Skills::none(), held_max: 6 };
+        manager.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).expect("the clerk exists");
+    }
+    manager.now_ms = 0;
+    let orders: Vec<OrderId> =
+        (0..first).map(|_| manager.submit(OrderSpec::new(ServiceId(0)))).collect();
+    let running: Vec<_> = (0..)
+        .zip(parts)
+        .map(|(clerk, part)| {
+            let (mut actor, orders) = (actor(clerk), orders.clone());
+            thread::spawn(move || {
+                part(&mut actor, &orders);
+                actor.out
+            })
+        })
+        .collect();
+    let mut told = Outbox::default();
+    advance_all(&mut advancer, &mut told, 1..=6);
+    let mut events: Vec<Event> = told.drain().collect();
+    for thread in running {
+        events.extend(thread.join().expect("no part panics").drain());
+    }
+    // Everything is out of the way; what was put back for a while comes back, and what waits is found.
+    manager.now_ms = 100;
+    advance_all(&mut advancer, &mut told, 7..=101);
+    while let Some(claim) = manager.grab() {
+        manager.complete(claim);
+    }
+    events.extend(told.drain().chain(manager.out.drain()));
+    let ledger = Ledger::of(&events);
+    ledger.check(&engine.stats(), WITHIN_MS);
+    for (&order, entry) in &ledger.orders {
+        let is_held = engine.order(order).is_some_and(|view| view.owner.is_some());
+        assert!(entry.closed.is_some() || is_held, "{order} waits and cannot be found");
+    }
+    let held: u32 = (0..clerks).filter_map(|clerk| engine.held(ClerkId(clerk))).sum();
+    assert_eq!(held as usize, ledger.open(), "room that was not given back");
+}
+
+fn submits_two(actor: &mut Actor, _: &[OrderId]) {
+    actor.submit(OrderSpec::new(ServiceId(1)));
+    actor.submit(OrderSpec::new(ServiceId(0)).class(ClassId(1)));
+}
+
+fn serves_two(actor: &mut Actor, _: &[OrderId]) {
+    for _ in 0..2 {
+        if let Some(claim) = actor.grab() {
+            actor.complete(claim);
+        }
+    }
+}
+
+fn takes_by_name(actor: &mut Actor, orders: &[OrderId]) {
+    for &order in orders {
+        if let Some(claim) = actor.grab_order(order) {
+            actor.complete(claim);
+        }
+    }
+}
+
+fn gives_back(actor: &mut Actor, _: &[OrderId]) {
+    for how in [PutBack::KeepPlace, PutBack::BackOfLine, PutBack::HeadStart { ms: 2 }] {
+        if let Some(claim) = actor.grab() {
+            actor.put_back(claim, how);
+        }
+    }
+}
+
+fn puts_off(actor: &mut Actor, _: &[OrderId]) {
+    if let Some(claim) = actor.grab() {
+        actor.put_back(claim, PutBack::After { ms: 2 });
+    }
+}
+
+fn cancels(actor: &mut Actor, orders: &[OrderId]) {
+    for &order in orders {
+        actor.call(|engine, cx| engine.cancel(cx, order, Reason::Abandoned)).ok();
+    }
+}
+
+fn amends(actor: &mut Actor, orders: &[OrderId]) {
+    let changes =
+        [(Some(ServiceId(1)), None), (None, Some(ClassId(1))), (Some(ServiceId(0)), None)];
+    for (service, class) in changes {
+        let amend = Amend { service, class };
+        actor.call(|engine, cx| engine.amend(cx, orders[0], amend)).ok();
+    }
+}
+
+#[test]
+fn submits_and_grabs() {
+    play(1, &[submits_two, serves_two, serves_two]);
+}
+
+#[test]
+fn everybody_wants_the_same_orders() {
+    play(2, &[takes_by_name, serves_two, takes_by_name]);
+}
+
+#[test]
+fn orders_go_back_while_others_grab() {
+    play(2, &[gives_back, serves_two, gives_back]);
+}
+
+#[test]
+fn orders_go_away_for_a_while() {
+    play(2, &[puts_off, takes_by_name, puts_off]);
+}
+
+#[test]
+fn orders_are_cancelled_while_they_go_back() {
+    play(2, &[gives_back, cancels, submits_two]);
+}
+
+#[test]
+fn orders_are_amended_while_they_go_back() {
+    play(1, &[gives_back, amends, serves_two]);
+}
+
+#[test]
+fn slots_are_used_again_under_everybodys_hands() {
+    play(3, &[cancels, submits_two, takes_by_name, gives_back]);
+}
