@@ -42,21 +42,7 @@ impl Engine {
         if let Some(order) = named.filter(|&order| inner.is_named(order, cx.now.mono)) {
             return Ok(Submitted { order, existed: true });
         }
-        // The slot is taken before the map's entry is held: forgetting the slot's last key locks a
-        // shard of the same map.
-        let life = inner.take_slot()?;
-        match inner.keys.entry(key) {
-            Entry::Occupied(entry) if inner.is_named(*entry.get(), cx.now.mono) => {
-                inner.return_slot(life);
-                Ok(Submitted { order: *entry.get(), existed: true })
-            }
-            entry => {
-                inner.note_key(life.order, key);
-                let submitted = inner.admit(cx, spec, lane, life);
-                entry.insert(submitted.order);
-                Ok(submitted)
-            }
-        }
+        inner.submit_as(cx, spec, lane, key)
     }
 
     /// Takes many orders into the queue, as [`Engine::submit`] does each, in order; what becomes of
@@ -152,6 +138,31 @@ impl Inner {
                 return Ok(Live { slot: record, order: OrderId::new(slot, generation) });
             }
             self.slab.retire(slot);
+        }
+    }
+
+    /// Takes an order in under a key that a moment ago named none, unless it does by now.
+    pub(super) fn submit_as(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+        lane: LaneId,
+        key: DedupKey,
+    ) -> Result<Submitted, SubmitError> {
+        // The slot is taken before the map's entry is held: forgetting the slot's last key locks a
+        // shard of the same map.
+        let life = self.take_slot()?;
+        match self.keys.entry(key) {
+            Entry::Occupied(entry) if self.is_named(*entry.get(), cx.now.mono) => {
+                self.return_slot(life);
+                Ok(Submitted { order: *entry.get(), existed: true })
+            }
+            entry => {
+                self.note_key(life.order, key);
+                let submitted = self.admit(cx, spec, lane, life);
+                entry.insert(submitted.order);
+                Ok(submitted)
+            }
         }
     }
 

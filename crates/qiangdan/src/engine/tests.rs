@@ -200,3 +200,19 @@ fn however_often_an_order_moves_it_is_lined_up_once_a_turn() {
     assert_eq!(house.grab(1_000).unwrap().order, order);
     assert_eq!(house.grab(1_000), None);
 }
+
+#[test]
+fn a_key_that_names_an_order_meanwhile_is_found_out() {
+    let mut house = House::new(2, vec![]);
+    let inner = Arc::clone(&house.engine.inner);
+    let (engine, key) = (house.engine.clone(), DedupKey(7));
+    let spec = OrderSpec::new(ServiceId(0)).dedup(key);
+    // Another call found the key free, and stopped there.
+    let order = engine.submit(&mut house.at(1), &spec).unwrap().order;
+    let lane = inner.rules.home(spec.service, spec.class).unwrap();
+    let late = inner.submit_as(&mut house.at(2), &spec, lane, key).unwrap();
+    assert_eq!(late, crate::Submitted { order, existed: true });
+    // And it gave back the slot it had taken.
+    house.submit(3);
+    assert_eq!(engine.stats().submitted, 2);
+}
