@@ -14,8 +14,9 @@
 //! 3. [`lane`]: a first-in-first-out queue that can be looked into.
 //! 4. [`side`]: what comes back out of order, smallest first.
 //! 5. [`bitmap`]: which lanes are worth a look.
-//! 6. [`stack`]: an inbox of indices that is taken whole.
-//! 7. [`wheel`]: when to look at which slot.
+//! 6. [`heads`]: which of them is worth the first look.
+//! 7. [`stack`]: an inbox of indices that is taken whole.
+//! 8. [`wheel`]: when to look at which slot.
 //!
 //! The edges between threads are named in each module's docs; `docs/memory-model.md` has all of
 //! them in one table, each with the loom test that fails without it.
@@ -29,6 +30,7 @@ pub mod lane;
 pub mod side;
 
 pub mod bitmap;
+pub mod heads;
 pub mod stack;
 pub mod wheel;
 
@@ -37,6 +39,7 @@ mod sync;
 
 pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
+pub use heads::{Bound, Heads};
 pub use lane::{First, Item, Lane, LaneFull};
 pub use side::{Entry, Key, Side, SideFull, SidePeeked};
 pub use slab::Slab;

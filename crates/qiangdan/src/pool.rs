@@ -6,21 +6,28 @@
 //! order; a stale entry is dropped by whoever meets it. So pushing twice, or not removing, does no harm.
 
 use qiangdan_sync::{
-    Bitmap, Entry, First, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
+    Bitmap, Entry, First, Heads, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
 };
 
-use crate::{LaneId, OrderId, order::TURNS};
+use crate::{
+    LaneId, OrderId,
+    order::{TURNS, bias},
+};
 
 /// The most orders an engine can hold: an entry names its slot in 28 bits.
 pub(crate) const ORDERS_MAX: u32 = (1 << 28) - 1;
 
 const _: () = assert!(side_max(ORDERS_MAX) <= Side::CAPACITY_MAX, "a side has room for all orders");
 
+/// How many lanes are compared at once by their bounds, and how many orders pushed at once.
+pub(crate) const TOGETHER: usize = 32;
+
 /// All lanes of an engine.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     lanes: Box<[Both]>,
     nonempty: Bitmap,
+    heads: Heads,
 }
 
 #[derive(Debug)]
@@ -93,7 +100,11 @@ impl Lanes {
     pub(crate) fn new(lanes: usize, orders: u32) -> Self {
         let count = u32::try_from(lanes).expect("rules have at most 2^32 lanes");
         let both = |_| Both { fifo: Lane::new(orders), side: Side::new(side_max(orders)) };
-        Self { lanes: (0..lanes).map(both).collect(), nonempty: Bitmap::new(count) }
+        Self {
+            lanes: (0..lanes).map(both).collect(),
+            nonempty: Bitmap::new(count),
+            heads: Heads::new(count),
+        }
     }
 
     /// Puts an order in its first turn at the end of a lane. Its rank should not be below those before
@@ -113,7 +124,10 @@ impl Lanes {
         let item = Item { slot: order.slot(), generation: order.generation() };
         let pushed = self.lanes[lane.index()].fifo.push(item, |old| !is_live(old.into()));
         match pushed {
-            Ok(()) => self.nonempty.set(lane.0),
+            Ok(()) => {
+                self.heads.pushed(lane.0, bias(key.rank));
+                self.nonempty.set(lane.0);
+            }
             // Orders that wait on keep those after them in their cells, however they end.
             Err(LaneFull) => self.insert(lane, key, Hint::new(order, 0), is_wanted),
         }
@@ -127,7 +141,7 @@ impl Lanes {
         is_live: impl Fn(Hint) -> bool,
         is_wanted: impl Fn(Key, Hint) -> bool,
     ) {
-        let mut items = [Item { slot: 0, generation: 0 }; 32];
+        let mut items = [Item { slot: 0, generation: 0 }; TOGETHER];
         let mut count = 0;
         for (item, (_, order)) in items.iter_mut().zip(orders.clone()) {
             *item = Item { slot: order.slot(), generation: order.generation() };
@@ -135,7 +149,8 @@ impl Lanes {
         }
         let fifo = &self.lanes[lane.index()].fifo;
         let pushed = fifo.push_many(&items[..count], |old| !is_live(old.into()));
-        if pushed > 0 {
+        if let Some((first, _)) = orders.clone().next().filter(|_| pushed > 0) {
+            self.heads.pushed(lane.0, bias(first.rank));
             self.nonempty.set(lane.0);
         }
         for (key, order) in orders.skip(pushed) {
@@ -163,6 +178,7 @@ impl Lanes {
                 "a lane's side tree holds more wanted entries than there are orders"
             );
         }
+        self.heads.lower(lane.0, bias(key.rank));
         self.nonempty.set(lane.0);
     }
 
@@ -180,17 +196,56 @@ impl Lanes {
         mut meet: impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
+        let mut lanes = self.nonempty.iter_and(mask);
+        let first = lanes.next()?;
+        let Some(second) = lanes.next() else {
+            return self.look(LaneId(first), &mut meet, &key_of);
+        };
+        let mut lanes = [first, second].into_iter().chain(lanes);
         let mut best: Option<Head> = None;
-        for lane in self.nonempty.iter_and(mask).map(LaneId) {
-            match self.head(lane, &mut meet, &key_of) {
-                Some(head) if best.as_ref().is_none_or(|best| head.key < best.key) => {
+        loop {
+            let mut bounds = [(u64::MAX, 0); TOGETHER];
+            let mut count = 0;
+            let mut nearest = 0;
+            while count < TOGETHER
+                && let Some(lane) = lanes.next()
+            {
+                bounds[count] = (self.heads.see(lane).rank(), lane);
+                if bounds[count].0 < bounds[nearest].0 {
+                    nearest = count;
+                }
+                count += 1;
+            }
+            bounds.swap(0, nearest);
+            for &(bound, lane) in &bounds[..count] {
+                if best.as_ref().is_none_or(|best| bound <= bias(best.key.rank))
+                    && let Some(head) = self.look(LaneId(lane), &mut meet, &key_of)
+                    && best.as_ref().is_none_or(|best| head.key < best.key)
+                {
                     best = Some(head);
                 }
-                Some(_) => {}
-                None => self.note_empty(lane),
+            }
+            if count < TOGETHER {
+                return best;
             }
         }
-        best
+    }
+
+    /// Looks for the first entry of a lane, and notes where it is, or that there is none.
+    #[inline]
+    fn look(
+        &self,
+        lane: LaneId,
+        meet: &mut impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) -> Option<Head> {
+        let seen = self.heads.see(lane.0);
+        let head = self.head(lane, meet, key_of);
+        match &head {
+            Some(head) => self.heads.raise(lane.0, seen, bias(head.key.rank)),
+            None => self.note_empty(lane),
+        }
+        head
     }
 
     #[cold]

@@ -8,6 +8,7 @@
 
 mod bitmap;
 mod claim;
+mod heads;
 mod lane;
 mod side;
 mod stack;
@@ -20,8 +21,8 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
-    Bitmap, ClaimWord, CloseReach, Entry, First, Inbox, Item, Key, Lane, Looks, Mask, Owner, Phase,
-    Refused, Side, Wheel, WheelDriver,
+    Bitmap, ClaimWord, CloseReach, End, Entry, First, Heads, Inbox, Item, Key, Lane, Looks, Mask,
+    Owner, Phase, Refused, Side, Wheel, WheelDriver,
 };
 
 /// Runs `parts` as threads that share what `new` makes, then `after` with what they returned.

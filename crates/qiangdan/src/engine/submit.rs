@@ -9,6 +9,7 @@ use super::{Engine, Inner, rank_of};
 use crate::{
     Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
+    pool::TOGETHER,
     sync::AtomicU64,
 };
 
@@ -113,9 +114,6 @@ impl Engine {
         refused
     }
 }
-
-/// How many orders [`Engine::submit_many`] takes into a lane at once.
-const TOGETHER: usize = 32;
 
 /// An order whose record has been filled, and that was opened if it waits.
 struct Filled<'a> {

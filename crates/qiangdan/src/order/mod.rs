@@ -15,7 +15,9 @@ mod cell;
 mod slot;
 
 pub(crate) use cell::OtherLife;
-pub(crate) use slot::{Fill, Live, NotYours, Slot, TURNS, TermsNow, clerk_of, closed_by, end_of};
+pub(crate) use slot::{
+    Fill, Live, NotYours, Slot, TURNS, TermsNow, bias, clerk_of, closed_by, end_of,
+};
 
 use qiangdan_sync::Phase;
 

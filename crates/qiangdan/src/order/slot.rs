@@ -401,8 +401,10 @@ const ENDED: u64 = 1 << 43;
 
 const BIAS: i64 = 1 << 43;
 
+/// A rank as a number of 44 bits in the same order.
+#[inline]
 #[expect(clippy::cast_sign_loss, reason = "the bias makes it positive, and the ends are clamped")]
-fn bias(rank_ms: i64) -> u64 {
+pub(crate) fn bias(rank_ms: i64) -> u64 {
     (rank_ms.saturating_add(BIAS).max(0) as u64).min(VALUE_MAX)
 }
 
