@@ -779,29 +779,3 @@ fn handles_share_one_hall() {
     hall.submit(ORDINARY);
     assert_eq!(other.stats(), hall.engine.stats());
 }
-
-/// E57: a clock that is behind the latest instant lets nothing happen, whatever others armed meanwhile.
-#[test]
-fn an_advance_to_an_earlier_instant_does_nothing() {
-    let mut hall = Hall::new(
-        RulesDraft {
-            pools: 1,
-            services: vec![within(3, service(0, &[]))],
-            ..RulesDraft::default()
-        },
-        2,
-        1,
-    );
-    hall.pass(6);
-    hall.advance();
-    // Another host's clock is behind: this order is late as soon as it is in.
-    hall.now_ms = 1;
-    hall.submit(ORDINARY);
-    hall.take();
-    hall.advance();
-    assert_eq!(hall.take(), []);
-    hall.now_ms = 6;
-    hall.advance();
-    let told: Vec<_> = hall.take().iter().map(|event| (event.at.mono, event.kind)).collect();
-    assert_eq!(told, [(Mono(6), EventKind::LimitBreached { due: Mono(4) })]);
-}
