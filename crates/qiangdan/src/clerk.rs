@@ -89,6 +89,18 @@ impl Clerk {
         self.session.fetch_update(AcqRel, Acquire, f).is_ok()
     }
 
+    /// Whether the clerk may grab one more order, as things are now.
+    #[inline]
+    pub(crate) fn has_room(&self, clerk: ClerkId) -> Result<(), GrabError> {
+        let presence = self.presence();
+        if presence != Presence::Ready {
+            return Err(GrabError::NotReady { clerk, presence });
+        }
+        // Ordering: Relaxed, both. `reserve_many` asks again.
+        let (held, held_max) = (self.held.load(Relaxed), self.held_max.load(Relaxed));
+        if held < held_max { Ok(()) } else { Err(GrabError::AtLimit { clerk, held_max }) }
+    }
+
     /// Makes room for one more order.
     #[inline]
     pub(crate) fn reserve(&self, clerk: ClerkId) -> Result<(), GrabError> {

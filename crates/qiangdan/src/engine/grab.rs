@@ -20,9 +20,11 @@ impl Engine {
     /// one of them. While others submit and grab, an order may be passed over that became the first
     /// only during the call.
     ///
-    /// Lock-free; allocates nothing, as long as the outbox has room. Costs one look at the head of each
-    /// of the clerk's lanes that has orders, and at each stale entry before it, and one
-    /// compare-and-swap. Linearizes at that swap. With empty lanes it reads one word for each 1,024.
+    /// Lock-free; allocates nothing, as long as the outbox has room. Reads one number for each of the
+    /// clerk's lanes that has orders, and looks at the first entry of those that may be the one, and at
+    /// stale entries before it; then three read-modify-writes, of the clerk's count, the claim word and
+    /// the record. Linearizes at the swap of the claim word. With empty lanes it reads one word for each
+    /// 1,024, and writes nothing.
     ///
     /// # Errors
     ///
@@ -32,6 +34,11 @@ impl Engine {
         let inner = &*self.inner;
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
+        // Idle clerks ask often: without orders, nothing is written.
+        record.has_room(clerk)?;
+        if inner.lanes.none_in(&record.lanes) {
+            return Err(GrabError::Empty { clerk });
+        }
         record.reserve(clerk)?;
         let grabbed = inner.grab_next(cx, record, owner);
         if grabbed.is_none() {
