@@ -501,6 +501,22 @@ mod tests {
     }
 
     #[test]
+    fn a_doubt_does_not_come_back() {
+        let bitmap = Bitmap::new(LANES);
+        bitmap.set(3);
+        bitmap.set(4);
+        let push_between_doubts = || {
+            assert!(!bitmap.clear_if(4, || false));
+            // The pushed-to lane is not in doubt just now, so this does not write.
+            bitmap.set(3);
+            assert!(!bitmap.clear_if(3, || false));
+            true
+        };
+        assert!(!bitmap.clear_if(3, push_between_doubts));
+        assert!(bitmap.contains(3));
+    }
+
+    #[test]
     fn a_scan_lowers_the_summary() {
         let (bitmap, mask) = (Bitmap::new(LANES), all());
         for round in 0..3 {

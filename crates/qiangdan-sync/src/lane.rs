@@ -65,6 +65,9 @@
 //! * **tail**: `push`, store of the tail hint (Release) → `push`, load of it (Acquire). Whoever
 //!   starts at the hint sees all positions before it filled.
 //!
+//! * **head**: passing, store of the head (Release) → searches, load of it (Acquire). Whoever begins
+//!   after an item sees what was pushed by those who ended it, before they did.
+//!
 //! The swap of a push and the loads of [`Lane::is_empty`] are SeqCst, for [`crate::bitmap`]: of a
 //! pusher that swaps and then reads a word, and another thread that changes this word and then asks
 //! if the lane is empty, one sees the other.
@@ -83,7 +86,7 @@ const SLOT_BITS: u32 = 28;
 const LAP_BITS: u32 = 12;
 /// Few enough for a model to come round.
 #[cfg(qiangdan_loom)]
-const LAP_BITS: u32 = 2;
+const LAP_BITS: u32 = 1;
 
 const SLOT_SHIFT: u32 = 12;
 const GENERATION_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
@@ -115,7 +118,7 @@ const fn cells_before(k: usize) -> u64 {
 }
 
 /// One life of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Item {
     /// Which slot; less than 2²⁸.
     pub slot: u32,
@@ -379,8 +382,8 @@ impl Ring {
     /// Pushes as many of `items` as there is room for.
     #[inline]
     fn push_many(&self, items: &[Item], is_over: &impl Fn(Item) -> bool) -> usize {
-        // Ordering: Acquire, the receiving half of "lap".
-        let lap = self.laps.load(Acquire);
+        // Ordering: Relaxed. `read` receives "lap" before anything is concluded from a cell.
+        let lap = self.laps.load(Relaxed);
         // Ordering: Acquire, the receiving half of "tail".
         let hint = self.tail.hint.load(Acquire);
         let mut at = hint.max(lap << self.bits);
@@ -472,18 +475,18 @@ impl Ring {
         // Ordering: Relaxed. The tail has come to this lap, so all before the lap before are
         // overwritten.
         let oldest = (self.laps.load(Relaxed) - 1) << self.bits;
-        // Ordering: Relaxed. It is true once and for all. Of the items that the caller knows of,
-        // and all before them, "entry" tells.
-        self.head.load(Relaxed).max(oldest)
+        // Ordering: Acquire, the receiving half of "head".
+        self.head.load(Acquire).max(oldest)
     }
 
     /// Says that all items before `position` are over.
     #[inline]
     fn pass_to(&self, position: u64) {
-        // Ordering: Relaxed, both. The hint may be stored late, or be lost to another one: then
-        // others ask again of what is over.
+        // Ordering: Relaxed. The hint may be stored late, or be lost to another one: then others ask
+        // again of what is over.
         if self.head.load(Relaxed) < position {
-            self.head.store(position, Relaxed);
+            // Ordering: Release, the sending half of "head".
+            self.head.store(position, Release);
         }
     }
 

@@ -34,12 +34,17 @@
 //!
 //! # Edges
 //!
-//! * **recycle**: `give`, swap of the cell (Release) → the `take` of the same slot, swap of the cell
+//! * **recycle**: `give`, swap of the cell (Release) → the `take` of the same slot, load of the cell
 //!   (Acquire). The next user sees the slot as the last one left it.
 //! * **filled**: `give`, swap of the cell (Release) → a later `give`, load of the cell (Acquire).
 //!   Whoever finds a position filled sees all before it filled.
 //! * **tail**: `give`, store of the tail hint (Release) → a later `give`, load of it (Acquire).
 //!   Whoever starts at the hint sees all positions before it filled.
+//! * **emptied**: `take`, swap of the cell (Release) → a later `take`, load of the cell (Acquire).
+//!   Whoever finds that another was faster sees what that one gave back before: who gives a slot and
+//!   then takes one is not told that there is none, if all do so.
+//! * **head**: `take`, store of the head hint (Release) → a later `take`, load of it (Acquire). The
+//!   same for whoever starts after positions that others emptied.
 
 use std::fmt;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -243,23 +248,22 @@ impl Ring {
     }
 
     fn take(&self) -> Option<u32> {
-        // Ordering: Relaxed. It is true once and for all; of positions that the caller knows to be
-        // filled, and all before them, "filled" and "tail" tell.
-        let mut start = self.head.load(Relaxed);
+        // Ordering: Acquire, the receiving half of "head".
+        let mut start = self.head.load(Acquire);
         loop {
             let (position, (seen, at)) = walk(start, |position| {
-                // Ordering: Relaxed. A guess; the swap below checks it.
-                let seen = self.cell(position).load(Relaxed);
+                // Ordering: Acquire, the receiving half of "emptied".
+                let seen = self.cell(position).load(Acquire);
                 let at = self.at(position, seen);
                 (at != At::Emptied).then_some((seen, at))
             });
             let At::Full(slot) = at else { return None };
             let next = self.empty(position + self.cells.len() as u64);
-            // Ordering: Acquire on success, the receiving half of "recycle". Relaxed on failure:
-            // the cell is read again.
-            if self.cell(position).compare_exchange(seen, next, Acquire, Relaxed).is_ok() {
-                // Ordering: Relaxed. If it is stored late, others walk.
-                self.head.store(position + 1, Relaxed);
+            // Ordering: Release on success, the sending half of "emptied"; the same word was received
+            // above, along "recycle". Relaxed on failure: the cell is read again.
+            if self.cell(position).compare_exchange(seen, next, Release, Relaxed).is_ok() {
+                // Ordering: Release, the sending half of "head".
+                self.head.store(position + 1, Release);
                 return Some(slot);
             }
             start = position;

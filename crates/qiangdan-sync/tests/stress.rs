@@ -143,16 +143,25 @@ fn entry(slot: u32, generation: u32, order: u64) -> Entry {
 
 #[test]
 fn every_order_is_finished_exactly_once() {
+    submit_and_finish(THREADS);
+}
+
+#[test]
+fn every_order_is_finished_exactly_once_among_many() {
+    submit_and_finish(2 * THREADS);
+}
+
+fn submit_and_finish(threads: u32) {
     let pool = Pool::new();
     let mask = Mask::new(LANES);
     mask.replace(0..LANES);
     let finished: Vec<_> = (0..ROUNDS).map(|_| AtomicU32::new(0)).collect();
     let next = AtomicU64::new(0);
     thread::scope(|scope| {
-        for n in 0..THREADS {
+        for n in 0..threads {
             let (pool, mask, finished, next) = (&pool, &mask, &finished, &next);
             scope.spawn(move || {
-                let owner = Owner::new(n).unwrap();
+                let owner = Owner::new(n).expect("a small number");
                 let mut mine: Option<u64> = None;
                 let mut step = n;
                 loop {
@@ -182,7 +191,7 @@ fn every_order_is_finished_exactly_once() {
         }
     });
     // A thread may have left while another put an order back; nothing may be hidden now.
-    let owner = Owner::new(0).unwrap();
+    let owner = Owner::new(0).expect("a small number");
     while let Some(grabbed) = pool.grab(&mask, owner) {
         let order = pool.finish(grabbed, owner);
         assert_eq!(finished[order as usize].fetch_add(1, Relaxed), 0, "twice: {order}");

@@ -70,6 +70,80 @@ fn bitmap_set_is_not_cleared_after_a_push() {
 }
 
 #[test]
+fn bitmap_doubt_is_one_of_two_lanes() {
+    let clear = |bits: &Bits| {
+        bits.clear_if_empty(0);
+        bits.clear_if_empty(1);
+    };
+    let both = || {
+        let bits = Bits::with_hint_left_over();
+        bits.bitmap.set(1);
+        bits
+    };
+    race(both, [|bits| bits.push_and_find(0), clear], |bits, _| {
+        assert!(bits.found().contains(&0));
+    });
+    // A doubt of another lane comes between two of this one.
+    let clear_again = |bits: &Bits| {
+        bits.bitmap.clear_if(1, || false);
+        bits.clear_if_empty(0);
+    };
+    race(
+        both,
+        [|bits| bits.push_and_find(0), |bits| bits.clear_if_empty(0), clear_again],
+        |bits, _| assert_eq!(bits.found(), [0, 1]),
+    );
+}
+
+/// A lane and a side as they stand behind one bit, which is set although they are empty.
+struct Behind {
+    bitmap: Bitmap,
+    lane: Lane,
+    side: Side,
+}
+
+impl Behind {
+    fn new() -> Self {
+        let behind = Self { bitmap: Bitmap::new(1), lane: Lane::new(2), side: Side::new(1) };
+        // Loom does not see the lock that guards the allocation of a segment: do it now.
+        behind.side.insert(entry(0)).unwrap();
+        assert!(behind.side.remove_if(&behind.side.peek().unwrap()));
+        behind.bitmap.set(0);
+        behind
+    }
+
+    fn push(&self) {
+        self.lane.push(Item { slot: 0, generation: 1 }, |_| false).unwrap();
+        self.bitmap.set(0);
+        assert!(self.bitmap.contains(0), "a push that has returned is found");
+    }
+
+    fn insert(&self) {
+        self.side.insert(entry(1)).unwrap();
+        self.bitmap.set(0);
+        assert!(self.bitmap.contains(0), "an insert that has returned is found");
+    }
+
+    fn clear(&self) {
+        self.bitmap.clear_if(0, || self.lane.is_empty() && self.side.is_empty());
+    }
+}
+
+#[test]
+fn bitmap_doubt_or_the_push_is_seen() {
+    // The first push makes the ring, too.
+    race(Behind::new, [Behind::push, Behind::clear], |_, _| {});
+    race(Behind::new, [Behind::insert, Behind::clear], |_, _| {});
+    let with_ring = || {
+        let behind = Behind::new();
+        behind.lane.push(Item { slot: 1, generation: 1 }, |_| false).unwrap();
+        behind.lane.pass(&behind.lane.first(Some).unwrap());
+        behind
+    };
+    race(with_ring, [Behind::push, Behind::clear], |_, _| {});
+}
+
+#[test]
 fn bitmap_set_carries_the_push_to_a_scan() {
     let push = |bits: &Bits| bits.push(0);
     let ask = |bits: &Bits| assert!(!bits.bitmap.contains(0) || bits.has(0));

@@ -30,7 +30,7 @@ impl Queue {
     }
 
     fn is_over(&self, item: Item) -> bool {
-        self.over[item.slot as usize].load(Relaxed) == 1
+        self.over[item.slot as usize].load(Acquire) == 1
     }
 
     fn try_push(&self, n: u32) -> bool {
@@ -79,16 +79,110 @@ fn lane_entry_carries_the_slot() {
     race(one_ring, [push, look], |queue, _| assert_eq!(queue.rest(), [2]));
 }
 
+fn push_and_find(queue: &Queue, n: u32) {
+    queue.push(n);
+    assert!(queue.first().is_some(), "a push that has returned is found");
+    assert!(!queue.lane.is_empty());
+}
+
 #[test]
 fn lane_tail_is_seen_with_all_before_it() {
-    fn push(queue: &Queue, n: u32) {
+    race(
+        one_ring,
+        [|queue| push_and_find(queue, 2), |queue| push_and_find(queue, 3)],
+        |queue, _| {
+            let mut rest = queue.rest();
+            rest.sort_unstable();
+            assert_eq!(rest, [2, 3]);
+            assert!(queue.lane.is_empty());
+        },
+    );
+}
+
+/// Pushes and takes in turn, so that one of the two is always there.
+fn turn_over(queue: &Queue, items: std::ops::Range<u32>) -> Vec<u32> {
+    let turn = |n| {
+        let taken = queue.take();
         queue.push(n);
-        assert!(queue.first().is_some(), "a push that has returned is found");
-    }
-    race(one_ring, [|queue| push(queue, 2), |queue| push(queue, 3)], |queue, _| {
-        let mut rest = queue.rest();
-        rest.sort_unstable();
-        assert_eq!(rest, [2, 3]);
-        assert!(queue.lane.is_empty());
+        taken
+    };
+    items.flat_map(turn).collect()
+}
+
+#[test]
+fn lane_lap_is_seen_with_all_before_it() {
+    let turn = |queue: &Queue| drop(turn_over(queue, 4..7));
+    let look = |queue: &Queue| assert!(queue.first().is_some(), "there is always an item");
+    let empty = |queue: &Queue| assert!(!queue.lane.is_empty(), "there is always an item");
+    race(|| Queue::with(2, &[2, 3]), [turn, look], |queue, _| assert_eq!(queue.rest(), [5, 6]));
+    race(|| Queue::with(2, &[2, 3]), [turn, empty], |_, _| {});
+}
+
+#[test]
+fn lane_lap_is_where_a_late_pusher_begins() {
+    let turn = |queue: &Queue| drop(turn_over(queue, 3..5));
+    let push = |queue: &Queue| {
+        if queue.try_push(9) {
+            let is_over = queue.is_over(Item { slot: 9, generation: 1 });
+            assert!(is_over || queue.first().is_some(), "a push that has returned is found");
+        }
+    };
+    race(
+        || Queue::with(2, &[2]),
+        [turn, push],
+        |queue, _| {
+            let rest = queue.rest();
+            assert!(rest.contains(&4) && queue.lane.is_empty());
+        },
+    );
+}
+
+#[test]
+fn lane_cell_goes_to_one_of_two_pushers() {
+    let new = || {
+        let queue = Queue::with(2, &[2, 3]);
+        assert_eq!(queue.take(), [2]);
+        queue
+    };
+    race(new, [|queue| queue.try_push(4), |queue| queue.try_push(5)], |queue, [four, five]| {
+        assert!(four != five, "there is room for one");
+        assert_eq!(queue.rest(), [3, if four { 4 } else { 5 }]);
     });
+}
+
+#[test]
+fn lane_overwrites_only_what_is_over() {
+    fn turn(queue: &Queue, n: u32) -> Vec<u32> {
+        let mut out = queue.take();
+        if !queue.try_push(n) {
+            out.push(n);
+        }
+        out
+    }
+    race(
+        || Queue::with(2, &[2, 3]),
+        [|queue| turn(queue, 4), |queue| turn(queue, 5)],
+        |queue, out| {
+            let mut all = [out.concat(), queue.rest()].concat();
+            all.sort_unstable();
+            assert_eq!(all, [2, 3, 4, 5]);
+        },
+    );
+}
+
+#[test]
+fn lane_search_is_right_while_others_take_and_push() {
+    let turn = |queue: &Queue| {
+        assert_eq!(queue.take(), [2]);
+        queue.push(4);
+        assert_eq!(queue.take(), [3]);
+    };
+    let look = |queue: &Queue| {
+        let first = queue.first().expect("there is always an item").key;
+        // By what this thread knows, nothing before it is left.
+        assert!((2..first).all(|n| queue.over[n as usize].load(Relaxed) == 1));
+        let first_again = queue.first().expect("there is always an item").key;
+        assert!(first_again >= first);
+    };
+    race(|| Queue::with(2, &[2, 3]), [turn, look], |queue, _| assert_eq!(queue.rest(), [4]));
 }

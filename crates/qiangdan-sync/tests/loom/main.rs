@@ -11,6 +11,7 @@ mod claim;
 mod heads;
 mod lane;
 mod side;
+mod slab;
 mod stack;
 mod wheel;
 
@@ -22,7 +23,7 @@ use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
     Bitmap, ClaimWord, CloseReach, End, Entry, First, Heads, Inbox, Item, Key, Lane, Looks, Mask,
-    Owner, Phase, Refused, Side, Wheel, WheelDriver,
+    Owner, Phase, Refused, Side, Slab, Wheel, WheelDriver,
 };
 
 /// Runs `parts` as threads that share what `new` makes, then `after` with what they returned.

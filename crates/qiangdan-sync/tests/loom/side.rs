@@ -145,3 +145,19 @@ fn side_removal_has_one_winner() {
         },
     );
 }
+
+#[test]
+fn free_hands_each_leaf_to_one_insert() {
+    let remove = |side: &Side| [remove_smallest(side), remove_smallest(side)].map(|n| n.is_some());
+    let insert = |side: &Side| [3, 4].map(|n| side.insert(entry(n)).is_ok());
+    race(
+        || side_of(&[1, 2]),
+        [remove, insert],
+        |side, [removed, inserted]| {
+            let count = |done: [bool; 2]| done.into_iter().filter(|&done| done).count();
+            let rest: Vec<_> = std::iter::from_fn(|| remove_smallest(side)).collect();
+            assert_eq!(rest.len(), 2 - count(removed) + count(inserted));
+            assert!(rest.is_sorted_by(|a, b| a < b), "each is there once");
+        },
+    );
+}
