@@ -1,135 +1,127 @@
-//! What does one attempt cost when clerks race for the same named orders?
+//! W4: what does one attempt cost when clerks race for the same named orders?
 //!
-//! Every clerk tries to grab every order, in the same sequence; each order goes to exactly one, which
-//! is checked after every round.
+//! *In a row*: every clerk tries to grab every order, in the same sequence, as fast as it can. *At once*:
+//! all clerks begin on each order together, which is when they really meet; each attempt is timed.
+//! Each order goes to exactly one, which is checked after every round.
 //!
-//! Unit: nanoseconds of wall time per attempt, with all threads together: two threads that race for
-//! 10,000 orders make 20,000 attempts.
+//! Unit: in a row, nanoseconds of wall time per attempt with all threads together: two threads that race
+//! for 10,000 orders make 20,000 attempts; and claims per second in millions. At once, nanoseconds of one
+//! attempt, with the some 22 ns of two readings of the clock.
 //!
 //! Outside the timed part: submitting the orders, completing them, starting threads.
 //!
-//! Baselines: owners in a vector behind one mutex, and a map (`DashMap`) in which the first to put in
-//! an owner wins. They check nothing else; the engine also checks presence, room and skills, notes the
-//! wait and tells the event.
+//! Baselines, each with a record for each order, one owner and an event: the slab behind one mutex; a
+//! `DashMap` of records; a `SkipMap`; a `PriorityQueue` behind a mutex. *Heart* is our claim word with as
+//! much as the baselines do; the *engine* also checks presence, room and skills.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use dashmap::DashMap;
-use parking_lot::Mutex;
-use qiangdan::{Claim, ClerkId, Cx, OrderId, OrderSpec, Outbox, Outcome, ServiceId};
-use qiangdan_benches::{at, engine, together};
+use crossbeam_queue::SegQueue;
+use qiangdan_benches::{
+    baselines::{
+        locked::Locked,
+        mapped::Mapped,
+        ranked::{By, Ranked},
+        skips::Skips,
+    },
+    desk::Named,
+    heart::Heart,
+    latency::{Latencies, PERCENTILES},
+    measure::{ns_of_each, ratio},
+    pace::{rounds, scaled},
+    people::{People, Shape},
+    table::Table,
+    together::{Gate, each},
+    whole::Whole,
+};
 
-const ORDERS: u32 = 10_000;
+/// How the clerks go about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    InARow,
+    AtOnce,
+}
 
-/// Time of as many rounds as make `attempts`. `round` races once and says who won what.
-fn rounds(threads: u32, attempts: u64, mut round: impl FnMut() -> (Duration, u32)) -> Duration {
-    let in_round = u64::from(ORDERS * threads);
-    let count = attempts.div_ceil(in_round);
-    let mut total = Duration::ZERO;
-    for _ in 0..count {
-        let (took, wins) = round();
-        assert_eq!(wins, ORDERS, "each order goes to exactly one clerk");
-        total += took;
+/// How long until all had tried every order, and how long each attempt took.
+fn race<D: Named>(desk: &D, threads: u32, orders: u64, pace: Pace) -> (Duration, Latencies) {
+    let mut own = desk.own();
+    let mut people = People::new(&Shape::one_lane(threads), 0, 0);
+    let named: Vec<_> = (0..orders).map(|_| desk.submit(&mut own, people.ticket())).collect();
+    let now_ms = people.now_ms();
+    let gate = Gate::new(threads);
+    let tried = each(threads, |clerk| {
+        let (mut own, mut latencies) = (desk.own(), Latencies::new());
+        let mut held = Vec::with_capacity(named.len());
+        gate.pass();
+        let begin = Instant::now();
+        for &order in &named {
+            match pace {
+                Pace::InARow => held.extend(desk.grab_order(&mut own, clerk, order, now_ms)),
+                Pace::AtOnce => {
+                    gate.pass();
+                    let attempt = || desk.grab_order(&mut own, clerk, order, now_ms);
+                    held.extend(latencies.time(attempt));
+                }
+            }
+        }
+        ((begin, Instant::now()), held, latencies)
+    });
+    let begin = tried.iter().map(|(span, ..)| span.0).min().expect("at least one thread");
+    let end = tried.iter().map(|(span, ..)| span.1).max().expect("at least one thread");
+    let (mut won, mut latencies) = (0, Latencies::new());
+    for (_, held, of_clerk) in tried {
+        won += held.len();
+        latencies.add(&of_clerk);
+        held.into_iter().for_each(|held| desk.complete(&mut own, held, now_ms));
     }
-    total.mul_f64(ratio(attempts, count * in_round))
+    assert_eq!(won, named.len(), "each order goes to exactly one clerk");
+    // What is left in line is stale, and goes.
+    assert!(desk.grab(&mut own, 0, now_ms).is_none(), "no order is left over");
+    (end - begin, latencies)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-fn ratio(of: u64, to: u64) -> f64 {
-    of as f64 / to as f64
+fn in_a_row<D: Named>(desk: &D, threads: u32) -> Vec<f64> {
+    let orders = scaled(50_000);
+    let (took, _) = race(desk, threads, orders, Pace::InARow);
+    let attempts = orders * u64::from(threads);
+    vec![ns_of_each(took, attempts), ratio(orders, 1) / took.as_secs_f64() / 1e6]
 }
 
-fn count(won: usize) -> u32 {
-    u32::try_from(won).expect("no more wins than attempts")
+fn at_once<D: Named>(desk: &D, threads: u32) -> Vec<f64> {
+    // With more threads than cores, each meeting costs each thread a turn.
+    let orders = scaled(if threads > 2 { 1_000 } else { 20_000 });
+    race(desk, threads, orders, Pace::AtOnce).1.percentiles()
 }
 
-fn storm(criterion: &mut Criterion) {
-    for threads in [1, 2] {
-        let mut group = criterion.benchmark_group(format!("named grab/{threads} threads"));
-        group.throughput(Throughput::Elements(1));
-        let id = |name: &str| BenchmarkId::from_parameter(name);
-
-        group.bench_function(id("engine"), |bencher| {
-            let hall = engine(ORDERS, threads);
-            let mut outbox = Outbox::with_capacity(8);
-            bencher.iter_custom(|attempts| {
-                rounds(threads, attempts, || {
-                    let orders: Vec<OrderId> = (0..ORDERS)
-                        .map(|_| {
-                            outbox.clear();
-                            let cx = &mut Cx::new(at(0), &mut outbox);
-                            let submitted = hall.submit(cx, &OrderSpec::new(ServiceId(0)));
-                            submitted.expect("there is room").order
-                        })
-                        .collect();
-                    let won: Mutex<Vec<Claim>> = Mutex::default();
-                    let took = together(threads, |thread| {
-                        let mut outbox = Outbox::with_capacity(8);
-                        let mut mine = Vec::with_capacity(orders.len());
-                        for &order in &orders {
-                            outbox.clear();
-                            let cx = &mut Cx::new(at(1), &mut outbox);
-                            mine.extend(hall.grab_order(cx, ClerkId(thread), order).ok());
-                        }
-                        won.lock().extend(mine.iter().map(|grabbed| grabbed.claim));
-                    });
-                    let won = won.into_inner();
-                    for &claim in &won {
-                        outbox.clear();
-                        let cx = &mut Cx::new(at(2), &mut outbox);
-                        hall.complete(cx, claim, Outcome::Done).expect("the claim is theirs");
-                    }
-                    (took, count(won.len()))
-                })
+fn table(title: &str, columns: &[&str], threads: u32, pace: Pace) {
+    let shape = Shape::one_lane(threads);
+    let title = format!("{title}, {threads} threads");
+    let mut table = Table::new(&title, columns);
+    macro_rules! row {
+        ($name:literal, $desk:expr) => {
+            let desk = $desk;
+            table.row($name, move || match pace {
+                Pace::InARow => in_a_row(&desk, threads),
+                Pace::AtOnce => at_once(&desk, threads),
             });
-        });
+        };
+    }
+    row!("mutex", Locked::default());
+    row!("heart", Heart::new(&shape, 100_000));
+    row!("engine", Whole::new(&shape, 100_000, None).0);
+    row!("dashmap", Mapped::new(SegQueue::new()));
+    row!("skipmap", Skips::new(&shape, By::Class));
+    row!("priority-queue and dashmap", Ranked::new(By::Class));
+    table.run(rounds());
+}
 
-        group.bench_function(id("mutex"), |bencher| {
-            bencher.iter_custom(|attempts| {
-                rounds(threads, attempts, || {
-                    let owners = Mutex::new(vec![None; ORDERS as usize]);
-                    let wins = Mutex::new(0);
-                    let took = together(threads, |thread| {
-                        let mut mine = 0;
-                        for order in 0..ORDERS as usize {
-                            let owner = &mut owners.lock()[order];
-                            if owner.is_none() {
-                                *owner = Some(thread);
-                                mine += 1;
-                            }
-                        }
-                        *wins.lock() += mine;
-                    });
-                    (took, wins.into_inner())
-                })
-            });
-        });
-
-        group.bench_function(id("dashmap"), |bencher| {
-            bencher.iter_custom(|attempts| {
-                rounds(threads, attempts, || {
-                    let owners: DashMap<u32, Option<u32>> =
-                        (0..ORDERS).map(|order| (order, None)).collect();
-                    let wins = Mutex::new(0);
-                    let took = together(threads, |thread| {
-                        let mut mine = 0;
-                        for order in 0..ORDERS {
-                            let mut owner = owners.get_mut(&order).expect("the order is there");
-                            if owner.is_none() {
-                                *owner = Some(thread);
-                                mine += 1;
-                            }
-                        }
-                        *wins.lock() += mine;
-                    });
-                    (took, wins.into_inner())
-                })
-            });
-        });
-        group.finish();
+fn main() {
+    for threads in [1, 2, 8] {
+        let columns = ["ns per attempt", "million claims/s"];
+        table("W4: named orders in a row", &columns, threads, Pace::InARow);
+    }
+    for threads in [2, 8] {
+        let title = "W4: named orders at once, ns of one attempt";
+        table(title, &PERCENTILES, threads, Pace::AtOnce);
     }
 }
-
-criterion_group!(benches, storm);
-criterion_main!(benches);

@@ -1,0 +1,244 @@
+//! Our lock-free structures put together to a desk, and nothing besides: slab, claim word, a slot
+//! with arrival and tag, lanes, bitmap, owner, an event. What the engine adds to this (rules, presence,
+//! room, counters, the full event) is the difference to [`crate::whole`].
+//!
+//! Everything here that knows the structures' API is in this file.
+
+use std::{
+    hint::spin_loop,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use qiangdan_sync::{Bitmap, ClaimWord, End, First, Item, Lane, Mask, Owner, Phase, Slab};
+
+use crate::{
+    desk::{Desk, Kind, NOBODY, Named, Notes},
+    people::{Shape, Ticket},
+};
+
+/// Slab, slots, lanes and bitmap.
+#[derive(Debug)]
+pub struct Heart {
+    slab: Slab,
+    slots: Box<[Slot]>,
+    /// All skills of the highest class, then of the next.
+    lanes: Box<[Lane]>,
+    some: Bitmap,
+    masks: Vec<Mask>,
+    skills: u32,
+    classes: u32,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    word: ClaimWord,
+    at_ms: AtomicU64,
+    tag: AtomicU64,
+}
+
+/// What an owner has.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    item: Item,
+    epoch: u16,
+    owner: Owner,
+}
+
+/// So many doublings of the pause after a claim is lost.
+const PAUSES: u32 = 6;
+
+impl Heart {
+    /// Nobody waits; there is room for `orders`.
+    #[must_use]
+    pub fn new(shape: &Shape, orders: u32) -> Self {
+        let Shape { skills, classes, .. } = *shape;
+        let lanes = skills * classes;
+        let mask = |clerk| {
+            let mask = Mask::new(lanes);
+            let skills_of = shape.skills_of(clerk).iter().map(|&skill| u32::from(skill));
+            for skill in skills_of {
+                (0..classes).for_each(|class| mask.set(class * skills + skill));
+            }
+            mask
+        };
+        Self {
+            slab: Slab::new(orders),
+            slots: (0..orders).map(|_| Slot::default()).collect(),
+            lanes: (0..lanes).map(|_| Lane::new(orders)).collect(),
+            some: Bitmap::new(lanes),
+            masks: (0..shape.clerks()).map(mask).collect(),
+            skills,
+            classes,
+        }
+    }
+
+    fn slot(&self, item: Item) -> &Slot {
+        &self.slots[item.slot as usize]
+    }
+
+    /// When an item came in, if it waits.
+    fn arrival(&self, item: Item) -> Option<u64> {
+        let slot = self.slot(item);
+        let seen = slot.word.load();
+        let waits = seen.generation == item.generation && seen.phase == Phase::Open;
+        // Ordering: Relaxed. "fill" of the claim word has brought it; a later life is found out by
+        // whoever claims.
+        waits.then(|| slot.at_ms.load(Relaxed))
+    }
+
+    /// Whether an item will never wait again.
+    fn is_over(&self, item: Item) -> bool {
+        self.arrival(item).is_none()
+    }
+
+    /// Takes a slot and fills it.
+    fn file(&self, ticket: Ticket) -> Item {
+        loop {
+            let slot = self.slab.take().expect("there is room");
+            let record = &self.slots[slot as usize];
+            let Some(generation) = record.word.fill() else {
+                self.slab.retire(slot);
+                continue;
+            };
+            // Ordering: Relaxed, both. Published by `open`.
+            record.at_ms.store(ticket.at_ms, Relaxed);
+            record.tag.store(ticket.due_ms, Relaxed);
+            record.word.open(generation);
+            return Item { slot, generation };
+        }
+    }
+
+    fn lane(&self, ticket: Ticket) -> u32 {
+        (self.classes - 1 - ticket.class) * self.skills + ticket.skill
+    }
+
+    /// The item that goes next for a clerk, and its lane.
+    fn first(&self, clerk: u32) -> Option<(u32, First<u64>)> {
+        let mut best: Option<(u32, First<u64>)> = None;
+        for lane in self.some.iter_and(&self.masks[clerk as usize]) {
+            // A lower class is not asked if a higher one has somebody.
+            if best.as_ref().is_some_and(|(best, _)| best / self.skills != lane / self.skills) {
+                break;
+            }
+            let line = &self.lanes[lane as usize];
+            let arrival = |item| self.arrival(item);
+            match line.first(arrival) {
+                Some(first) if best.as_ref().is_none_or(|(_, best)| first.key < best.key) => {
+                    best = Some((lane, first));
+                }
+                Some(_) => {}
+                None => {
+                    self.some.clear_if(lane, || line.is_empty());
+                }
+            }
+        }
+        best
+    }
+
+    fn claimed(&self, own: &mut Notes, held: Held, at_ms: u64) -> Held {
+        let slot = self.slot(held.item);
+        // Ordering: Relaxed, both. The claim has brought them.
+        let (came_ms, tag) = (slot.at_ms.load(Relaxed), slot.tag.load(Relaxed));
+        let wait_ms = at_ms.saturating_sub(came_ms);
+        own.tell(at_ms, number(held.item) ^ tag << 60, held.owner.get(), Kind::Claimed { wait_ms });
+        held
+    }
+}
+
+fn number(item: Item) -> u64 {
+    u64::from(item.generation) << 32 | u64::from(item.slot)
+}
+
+fn owner(clerk: u32) -> Owner {
+    Owner::new(clerk).expect("few clerks")
+}
+
+/// Waits a little longer each time: whoever has just won is about to move the lane on.
+fn pause(lost: u32) {
+    for _ in 0..1 << lost.min(PAUSES) {
+        spin_loop();
+    }
+}
+
+impl Desk for Heart {
+    type Own = Notes;
+    type Order = Item;
+    type Held = Held;
+
+    fn own(&self) -> Notes {
+        Notes::new()
+    }
+
+    fn submit(&self, own: &mut Notes, ticket: Ticket) -> Item {
+        let (item, lane) = (self.file(ticket), self.lane(ticket));
+        let pushed = self.lanes[lane as usize].push(item, |old| self.is_over(old));
+        pushed.expect("a lane has room for all orders");
+        self.some.set(lane);
+        own.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
+        item
+    }
+
+    fn grab(&self, own: &mut Notes, clerk: u32, at_ms: u64) -> Option<Held> {
+        let owner = owner(clerk);
+        let mut lost = 0;
+        loop {
+            let (lane, first) = self.first(clerk)?;
+            let item = first.item;
+            let held = self.slot(item).word.try_hold(item.generation, owner);
+            // Taken or not by us, it waits no longer.
+            self.lanes[lane as usize].pass(&first);
+            if let Ok(epoch) = held {
+                return Some(self.claimed(own, Held { item, epoch, owner }, at_ms));
+            }
+            pause(lost);
+            lost += 1;
+        }
+    }
+
+    fn complete(&self, own: &mut Notes, Held { item, epoch, owner }: Held, at_ms: u64) {
+        let finished =
+            self.slot(item).word.try_finish(item.generation, epoch, owner, End::default());
+        finished.expect("the claim is ours");
+        self.slab.give(item.slot);
+        own.tell(at_ms, number(item), owner.get(), Kind::Closed);
+    }
+
+    // --- batches ----------------------------------------------------------------------------------
+
+    /// Orders of one batch that are of one lane go in together. A batch of several lanes goes in one
+    /// by one.
+    fn submit_many(&self, own: &mut Notes, tickets: &[Ticket]) {
+        let Some(&first) = tickets.first() else { return };
+        let lane = self.lane(first);
+        if tickets.len() > BATCH || tickets.iter().any(|&ticket| self.lane(ticket) != lane) {
+            for &ticket in tickets {
+                self.submit(own, ticket);
+            }
+            return;
+        }
+        let mut items = [Item { slot: 0, generation: 0 }; BATCH];
+        let items = &mut items[..tickets.len()];
+        for (item, &ticket) in items.iter_mut().zip(tickets) {
+            *item = self.file(ticket);
+        }
+        let pushed = self.lanes[lane as usize].push_many(items, |old| self.is_over(old));
+        assert!(pushed == items.len(), "a lane has room for all orders");
+        self.some.set(lane);
+        for (&item, ticket) in items.iter().zip(tickets) {
+            own.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
+        }
+    }
+}
+
+/// The longest batch that is pushed at once.
+const BATCH: usize = 32;
+
+impl Named for Heart {
+    fn grab_order(&self, own: &mut Notes, clerk: u32, item: Item, at_ms: u64) -> Option<Held> {
+        let owner = owner(clerk);
+        // It loads before it swaps: most who race are too late.
+        let held = self.slot(item).word.try_hold(item.generation, owner);
+        let epoch = held.ok()?;
+        Some(self.claimed(own, Held { item, epoch, owner }, at_ms))
+    }
+}
