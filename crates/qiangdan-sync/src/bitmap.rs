@@ -264,9 +264,33 @@ impl Bitmap {
         IterAnd { bitmap: self, mask, next_summary: 0, words_left: 0, word: 0, lanes_left: 0 }
     }
 
-    /// Calls `f` for each lane of [`Bitmap::iter_and`].
-    pub fn for_each_and(&self, mask: &Mask, f: impl FnMut(u32)) {
-        self.iter_and(mask).for_each(f);
+    /// Calls `f` for each lane of [`Bitmap::iter_and`]; quicker, for it keeps no place to go on from.
+    ///
+    /// # Panics
+    ///
+    /// If `mask` is for another number of lanes.
+    #[inline]
+    pub fn for_each_and(&self, mask: &Mask, mut f: impl FnMut(u32)) {
+        assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
+        for ((at, summary), masked) in (0..).zip(&self.summary).zip(&mask.summary) {
+            // Ordering: Relaxed, both. As in the iterator.
+            let mut words = low(summary.load(Relaxed)) & masked.load(Relaxed);
+            while words != 0 {
+                let word = at * BITS + words.trailing_zeros();
+                words &= words - 1;
+                // Ordering: Acquire, the receiving half of "set".
+                let set = low(self.words[word as usize].load(Acquire));
+                if set == 0 {
+                    self.lower(word);
+                }
+                // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
+                let mut lanes = set & mask.words[word as usize].load(Relaxed);
+                while lanes != 0 {
+                    f(word * BITS + lanes.trailing_zeros());
+                    lanes &= lanes - 1;
+                }
+            }
+        }
     }
 }
 
@@ -438,6 +462,9 @@ mod tests {
         let mut sorted = lanes.to_vec();
         sorted.sort_unstable();
         assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), sorted);
+        let mut each = Vec::new();
+        bitmap.for_each_and(&mask, |lane| each.push(lane));
+        assert_eq!(each, sorted);
         for lane in [31, 1063] {
             mask.unset(lane);
             assert!(!mask.contains(lane) && bitmap.contains(lane));

@@ -5,6 +5,8 @@
 //! an order that was waiting, or about to, when it was pushed. Whether it still counts is asked of the
 //! order; a stale entry is dropped by whoever meets it. So pushing twice, or not removing, does no harm.
 
+use std::mem;
+
 use qiangdan_sync::{
     Bitmap, Entry, First, Heads, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
 };
@@ -182,12 +184,6 @@ impl Lanes {
         self.nonempty.set(lane.0);
     }
 
-    /// Whether no lane in `mask` has an entry. One word for each 1,024 lanes, and nothing is written.
-    #[inline]
-    pub(crate) fn none_in(&self, mask: &Mask) -> bool {
-        self.nonempty.iter_and(mask).next().is_none()
-    }
-
     /// The entry that goes first among the lanes in `mask`, if any. Drops stale heads on the way.
     ///
     /// `meet` says whether an entry counts, and `key_of` where an order belongs now. If an entry does
@@ -202,37 +198,45 @@ impl Lanes {
         mut meet: impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
-        let mut lanes = self.nonempty.iter_and(mask);
-        let first = lanes.next()?;
-        let Some(second) = lanes.next() else {
-            return self.look(LaneId(first), &mut meet, &key_of);
-        };
-        let mut lanes = [first, second].into_iter().chain(lanes);
-        let mut best: Option<Head> = None;
-        loop {
-            let mut bounds = [(u64::MAX, 0); TOGETHER];
-            let mut count = 0;
-            let mut nearest = 0;
-            while count < TOGETHER
-                && let Some(lane) = lanes.next()
+        let mut best = None;
+        let mut alone = None;
+        let mut near: Option<Near> = None;
+        self.nonempty.for_each_and(mask, |lane| match (&mut near, alone) {
+            (None, None) => alone = Some(lane),
+            (None, Some(first)) => {
+                let near = near.insert(Near::default());
+                near.add(self.heads.see(first).rank(), first);
+                near.add(self.heads.see(lane).rank(), lane);
+            }
+            (Some(near), _) => {
+                near.add(self.heads.see(lane).rank(), lane);
+                if near.is_full() {
+                    self.better(&mut best, near, &mut meet, &key_of);
+                }
+            }
+        });
+        if let Some(near) = &mut near {
+            self.better(&mut best, near, &mut meet, &key_of);
+            return best;
+        }
+        self.look(LaneId(alone?), &mut meet, &key_of)
+    }
+
+    /// Makes `best` the best of it and the first entries of the lanes in `near`, which is empty then.
+    #[inline]
+    fn better(
+        &self,
+        best: &mut Option<Head>,
+        near: &mut Near,
+        meet: &mut impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) {
+        for (bound, lane) in near.drain() {
+            if best.as_ref().is_none_or(|best| bound <= bias(best.key.rank))
+                && let Some(head) = self.look(LaneId(lane), meet, &key_of)
+                && best.as_ref().is_none_or(|best| head.key < best.key)
             {
-                bounds[count] = (self.heads.see(lane).rank(), lane);
-                if bounds[count].0 < bounds[nearest].0 {
-                    nearest = count;
-                }
-                count += 1;
-            }
-            bounds.swap(0, nearest);
-            for &(bound, lane) in &bounds[..count] {
-                if best.as_ref().is_none_or(|best| bound <= bias(best.key.rank))
-                    && let Some(head) = self.look(LaneId(lane), &mut meet, &key_of)
-                    && best.as_ref().is_none_or(|best| head.key < best.key)
-                {
-                    best = Some(head);
-                }
-            }
-            if count < TOGETHER {
-                return best;
+                *best = Some(head);
             }
         }
     }
@@ -299,6 +303,37 @@ impl Lanes {
             (Some(fifo), Some(side)) => Some(if side.key < fifo.key { side } else { fifo }),
             (fifo, side) => fifo.or(side),
         }
+    }
+}
+
+/// Some lanes and their bounds; the lane with the smallest comes first.
+#[derive(Default)]
+struct Near {
+    bounds: [u64; TOGETHER],
+    lanes: [u32; TOGETHER],
+    count: usize,
+}
+
+impl Near {
+    #[inline]
+    fn add(&mut self, bound: u64, lane: u32) {
+        let (mut bound, mut lane) = (bound, lane);
+        if self.count > 0 && bound < self.bounds[0] {
+            mem::swap(&mut bound, &mut self.bounds[0]);
+            mem::swap(&mut lane, &mut self.lanes[0]);
+        }
+        (self.bounds[self.count], self.lanes[self.count]) = (bound, lane);
+        self.count += 1;
+    }
+
+    fn is_full(&self) -> bool {
+        self.count == TOGETHER
+    }
+
+    #[inline]
+    fn drain(&mut self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let count = mem::take(&mut self.count);
+        self.bounds[..count].iter().copied().zip(self.lanes.iter().copied())
     }
 }
 

@@ -36,11 +36,9 @@ impl Engine {
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         // Idle clerks ask often: without orders, nothing is written.
         record.has_room(clerk)?;
-        if inner.lanes.none_in(&record.lanes) {
-            return Err(GrabError::Empty { clerk });
-        }
+        let head = inner.first(cx, record).ok_or(GrabError::Empty { clerk })?;
         record.reserve(clerk)?;
-        let grabbed = inner.grab_next(cx, record, owner);
+        let grabbed = inner.grab_from(cx, record, owner, head);
         if grabbed.is_none() {
             record.release();
         }
@@ -70,7 +68,9 @@ impl Engine {
         }
         let room = record.reserve_many(clerk, most)?;
         for count in 0..room {
-            let Some(next) = inner.grab_next(cx, record, owner) else {
+            let head = inner.first(cx, record);
+            let next = head.and_then(|head| inner.grab_from(cx, record, owner, head));
+            let Some(next) = next else {
                 record.release_many(room - count);
                 return if count == 0 { Err(GrabError::Empty { clerk }) } else { Ok(count) };
             };
@@ -173,11 +173,17 @@ impl Known {
 }
 
 impl Inner {
-    /// Grabs the order that goes next for a clerk, whose room is taken.
+    /// Grabs the order at `head` for a clerk whose room is taken, or if it is gone the next one.
     #[inline]
-    fn grab_next(&self, cx: &mut Cx<'_>, clerk: &Clerk, owner: Owner) -> Option<Grabbed> {
+    fn grab_from(
+        &self,
+        cx: &mut Cx<'_>,
+        clerk: &Clerk,
+        owner: Owner,
+        mut head: Head,
+    ) -> Option<Grabbed> {
         let backoff = Backoff::new();
-        while let Some(head) = self.first(cx, clerk) {
+        loop {
             let order = head.hint.order;
             let held = self.life(order).and_then(|life| {
                 let known = Known::of(life)?;
@@ -191,8 +197,8 @@ impl Inner {
             }
             // Somebody was faster, and will be again if both go on at one pace.
             backoff.spin();
+            head = self.first(cx, clerk)?;
         }
-        None
     }
 
     /// The entry that goes first for a clerk, in their lanes.
