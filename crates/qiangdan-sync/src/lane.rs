@@ -66,7 +66,6 @@
 //!   all positions of the laps before filled.
 //! * **tail**: `push`, store of the tail hint (Release) → `push`, load of it (Acquire). Whoever
 //!   starts at the hint sees all positions before it filled.
-//!
 //! * **head**: passing, store of the head (Release) → searches, load of it (Acquire). Whoever begins
 //!   after an item sees what was pushed by those who ended it, before they did.
 //!

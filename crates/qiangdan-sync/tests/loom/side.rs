@@ -89,6 +89,18 @@ fn side_reuse_is_told_to_a_peek() {
     race(|| side_of(&[5]), [turn, peek], |side, _| assert_eq!(smallest(side), Some(6)));
 }
 
+#[test]
+fn side_reuse_is_told_to_whoever_sweeps() {
+    let insert = |side: &Side| side.insert(entry(7)).unwrap();
+    let sweep = |side: &Side| side.retain(|&entry| number(entry) != 5);
+    race(|| side_of(&[]), [insert, sweep], |side, _| assert_eq!(smallest(side), Some(7)));
+    let turn = |side: &Side| {
+        let _ = remove_smallest(side);
+        side.insert(entry(6)).unwrap();
+    };
+    race(|| side_of(&[5]), [turn, sweep], |side, _| assert_eq!(smallest(side), Some(6)));
+}
+
 /// 3 and 4 on the right, free leaves on the left that once had smaller keys.
 fn two_levels() -> Side {
     let side = side_with_room(4, &[1, 2, 3, 4]);
