@@ -1,6 +1,7 @@
 //! Our lock-free structures put together to a desk, and nothing besides: slab, claim word, a slot
-//! with arrival and tag, lanes, bitmap, owner, an event. What the engine adds to this (rules, presence,
-//! room, counters, the full event) is the difference to [`crate::whole`].
+//! with arrival and tag, lanes, bitmap, bounds, owner, an event. What the engine adds to this (rules,
+//! presence, room, counters, the full event) is the difference to [`crate::whole`]. And each thread
+//! keeps some free slots for itself, which the engine does not, so as to remember closed orders.
 //!
 //! Everything here that knows the structures' API is in this file.
 
@@ -9,7 +10,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use qiangdan_sync::{Bitmap, ClaimWord, End, First, Item, Lane, Mask, Owner, Phase, Slab};
+use qiangdan_sync::{Bitmap, ClaimWord, End, First, Heads, Item, Lane, Mask, Owner, Phase, Slab};
 
 use crate::{
     desk::{Desk, Kind, NOBODY, Named, Notes},
@@ -24,6 +25,7 @@ pub struct Heart {
     /// All skills of the highest class, then of the next.
     lanes: Box<[Lane]>,
     some: Bitmap,
+    heads: Heads,
     masks: Vec<Mask>,
     skills: u32,
     classes: u32,
@@ -36,6 +38,17 @@ struct Slot {
     tag: AtomicU64,
 }
 
+/// What a thread has for itself.
+#[derive(Debug)]
+pub struct Own {
+    notes: Notes,
+    /// Free slots.
+    spare: Vec<u32>,
+}
+
+/// So many free slots a thread keeps.
+const SPARE: usize = 256;
+
 /// What an owner has.
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
@@ -43,6 +56,9 @@ pub struct Held {
     epoch: u16,
     owner: Owner,
 }
+
+/// The most skills a clerk has.
+const SKILLS_MAX: usize = 8;
 
 /// So many doublings of the pause after a claim is lost.
 const PAUSES: u32 = 6;
@@ -66,6 +82,7 @@ impl Heart {
             slots: (0..orders).map(|_| Slot::default()).collect(),
             lanes: (0..lanes).map(|_| Lane::new(orders)).collect(),
             some: Bitmap::new(lanes),
+            heads: Heads::new(lanes),
             masks: (0..shape.clerks()).map(mask).collect(),
             skills,
             classes,
@@ -92,9 +109,9 @@ impl Heart {
     }
 
     /// Takes a slot and fills it.
-    fn file(&self, ticket: Ticket) -> Item {
+    fn file(&self, own: &mut Own, ticket: Ticket) -> Item {
         loop {
-            let slot = self.slab.take().expect("there is room");
+            let slot = own.spare.pop().or_else(|| self.slab.take()).expect("there is room");
             let record = &self.slots[slot as usize];
             let Some(generation) = record.word.fill() else {
                 self.slab.retire(slot);
@@ -114,33 +131,55 @@ impl Heart {
 
     /// The item that goes next for a clerk, and its lane.
     fn first(&self, clerk: u32) -> Option<(u32, First<u64>)> {
-        let mut best: Option<(u32, First<u64>)> = None;
-        for lane in self.some.iter_and(&self.masks[clerk as usize]) {
-            // A lower class is not asked if a higher one has somebody.
-            if best.as_ref().is_some_and(|(best, _)| best / self.skills != lane / self.skills) {
-                break;
+        let mut lanes = self.some.iter_and(&self.masks[clerk as usize]).peekable();
+        loop {
+            // The lanes of the highest class that has somebody; the lowest bound comes first.
+            let class = lanes.peek()? / self.skills;
+            let mut near = [(0, 0); SKILLS_MAX];
+            let mut count = 0;
+            while let Some(lane) = lanes.next_if(|lane| lane / self.skills == class) {
+                near[count] = (self.heads.see(lane).rank(), lane);
+                if near[count].0 < near[0].0 {
+                    near.swap(0, count);
+                }
+                count += 1;
             }
-            let line = &self.lanes[lane as usize];
-            let arrival = |item| self.arrival(item);
-            match line.first(arrival) {
-                Some(first) if best.as_ref().is_none_or(|(_, best)| first.key < best.key) => {
+            let mut best: Option<(u32, First<u64>)> = None;
+            for &(bound, lane) in &near[..count] {
+                if best.as_ref().is_some_and(|(_, best)| bound > best.key) {
+                    continue;
+                }
+                if let Some(first) = self.look(lane)
+                    && best.as_ref().is_none_or(|(_, best)| first.key < best.key)
+                {
                     best = Some((lane, first));
                 }
-                Some(_) => {}
-                None => {
-                    self.some.clear_if(lane, || line.is_empty());
-                }
+            }
+            if best.is_some() {
+                return best;
             }
         }
-        best
     }
 
-    fn claimed(&self, own: &mut Notes, held: Held, at_ms: u64) -> Held {
+    /// The first item of a lane.
+    fn look(&self, lane: u32) -> Option<First<u64>> {
+        let line = &self.lanes[lane as usize];
+        let seen = self.heads.see(lane);
+        let first = line.first(|item| self.arrival(item));
+        match &first {
+            Some(first) => self.heads.raise(lane, seen, first.key),
+            None => drop(self.some.clear_if(lane, || line.is_empty())),
+        }
+        first
+    }
+
+    fn claimed(&self, own: &mut Own, held: Held, at_ms: u64) -> Held {
         let slot = self.slot(held.item);
         // Ordering: Relaxed, both. The claim has brought them.
         let (came_ms, tag) = (slot.at_ms.load(Relaxed), slot.tag.load(Relaxed));
         let wait_ms = at_ms.saturating_sub(came_ms);
-        own.tell(at_ms, number(held.item) ^ tag << 60, held.owner.get(), Kind::Claimed { wait_ms });
+        let order = number(held.item) ^ tag << 60;
+        own.notes.tell(at_ms, order, held.owner.get(), Kind::Claimed { wait_ms });
         held
     }
 }
@@ -161,24 +200,25 @@ fn pause(lost: u32) {
 }
 
 impl Desk for Heart {
-    type Own = Notes;
+    type Own = Own;
     type Order = Item;
     type Held = Held;
 
-    fn own(&self) -> Notes {
-        Notes::new()
+    fn own(&self) -> Own {
+        Own { notes: Notes::new(), spare: Vec::with_capacity(SPARE) }
     }
 
-    fn submit(&self, own: &mut Notes, ticket: Ticket) -> Item {
-        let (item, lane) = (self.file(ticket), self.lane(ticket));
+    fn submit(&self, own: &mut Own, ticket: Ticket) -> Item {
+        let (item, lane) = (self.file(own, ticket), self.lane(ticket));
         let pushed = self.lanes[lane as usize].push(item, |old| self.is_over(old));
         pushed.expect("a lane has room for all orders");
+        self.heads.pushed(lane, ticket.at_ms);
         self.some.set(lane);
-        own.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
+        own.notes.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
         item
     }
 
-    fn grab(&self, own: &mut Notes, clerk: u32, at_ms: u64) -> Option<Held> {
+    fn grab(&self, own: &mut Own, clerk: u32, at_ms: u64) -> Option<Held> {
         let owner = owner(clerk);
         let mut lost = 0;
         loop {
@@ -195,19 +235,23 @@ impl Desk for Heart {
         }
     }
 
-    fn complete(&self, own: &mut Notes, Held { item, epoch, owner }: Held, at_ms: u64) {
+    fn complete(&self, own: &mut Own, Held { item, epoch, owner }: Held, at_ms: u64) {
         let finished =
             self.slot(item).word.try_finish(item.generation, epoch, owner, End::default());
         finished.expect("the claim is ours");
-        self.slab.give(item.slot);
-        own.tell(at_ms, number(item), owner.get(), Kind::Closed);
+        if own.spare.len() < SPARE {
+            own.spare.push(item.slot);
+        } else {
+            self.slab.give(item.slot);
+        }
+        own.notes.tell(at_ms, number(item), owner.get(), Kind::Closed);
     }
 
     // --- batches ----------------------------------------------------------------------------------
 
     /// Orders of one batch that are of one lane go in together. A batch of several lanes goes in one
     /// by one.
-    fn submit_many(&self, own: &mut Notes, tickets: &[Ticket]) {
+    fn submit_many(&self, own: &mut Own, tickets: &[Ticket]) {
         let Some(&first) = tickets.first() else { return };
         let lane = self.lane(first);
         if tickets.len() > BATCH || tickets.iter().any(|&ticket| self.lane(ticket) != lane) {
@@ -219,13 +263,14 @@ impl Desk for Heart {
         let mut items = [Item { slot: 0, generation: 0 }; BATCH];
         let items = &mut items[..tickets.len()];
         for (item, &ticket) in items.iter_mut().zip(tickets) {
-            *item = self.file(ticket);
+            *item = self.file(own, ticket);
         }
         let pushed = self.lanes[lane as usize].push_many(items, |old| self.is_over(old));
         assert!(pushed == items.len(), "a lane has room for all orders");
+        self.heads.pushed(lane, first.at_ms);
         self.some.set(lane);
         for (&item, ticket) in items.iter().zip(tickets) {
-            own.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
+            own.notes.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
         }
     }
 }
@@ -234,7 +279,7 @@ impl Desk for Heart {
 const BATCH: usize = 32;
 
 impl Named for Heart {
-    fn grab_order(&self, own: &mut Notes, clerk: u32, item: Item, at_ms: u64) -> Option<Held> {
+    fn grab_order(&self, own: &mut Own, clerk: u32, item: Item, at_ms: u64) -> Option<Held> {
         let owner = owner(clerk);
         // It loads before it swaps: most who race are too late.
         let held = self.slot(item).word.try_hold(item.generation, owner);
