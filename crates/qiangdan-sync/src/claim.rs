@@ -298,6 +298,19 @@ impl ClaimWord {
         Seen::from_word(self.word.load(Acquire))
     }
 
+    /// Whether the slot is open in the life `generation`: what [`load`](Self::load) would say, for
+    /// those who ask nothing else.
+    ///
+    /// Wait-free. Linearizes at the load. If so, the caller sees what was put in the slot.
+    #[inline]
+    #[must_use]
+    pub fn is_open(&self, generation: u32) -> bool {
+        // Ordering: Acquire, the receiving half of "fill", and of "hand-over" and "activate".
+        let word = self.word.load(Acquire);
+        word >> PHASE_SHIFT & ((1 << PHASE_BITS) - 1) == Phase::Open as u64
+            && word >> GENERATION_SHIFT == u64::from(generation)
+    }
+
     /// Whether the slot is still in the life `generation`, asked after reading the slot's data.
     ///
     /// If so, what was read before this call belongs to that life and no other. Wait-free.
@@ -650,7 +663,9 @@ mod tests {
     fn a_slot_goes_through_its_life() {
         let (word, generation) = opened();
         assert_eq!(generation, 1);
+        assert!(word.is_open(1) && !word.is_open(0) && !word.is_open(2));
         assert_eq!(word.try_hold(generation, ANN), Ok(1));
+        assert!(!word.is_open(1));
         assert_eq!(word.try_start(generation, 1, ANN), Ok(Started::Now));
         assert_eq!(word.try_start(generation, 1, ANN), Ok(Started::Already));
         assert_eq!(word.try_release(generation, 1, ANN, Phase::Shut), Ok(Phase::Active));

@@ -254,12 +254,18 @@ impl Outbox {
         self.place = Some(Place { desk: desks.take(), desks: Arc::clone(desks) });
     }
 
-    /// Numbers an event, and puts it behind the others.
+    /// Numbers an event, puts it behind the others, and lets `count` count it.
     #[inline]
-    pub(crate) fn push(&mut self, desks: &Arc<Desks>, event: impl FnOnce(Seq) -> Event) {
+    pub(crate) fn push(
+        &mut self,
+        desks: &Arc<Desks>,
+        count: impl FnOnce(&Desk),
+        event: impl FnOnce(Seq) -> Event,
+    ) {
         let desk = self.desk(desks);
         let seq = desk.next_seq();
         desk.told();
+        count(desk);
         self.events.push(event(seq));
     }
 }

@@ -376,6 +376,13 @@ impl Rules {
         ladder.map_or(&[], |ladder| &self.draft.ladders[ladder.index()].stages)
     }
 
+    /// Whether anything happens by itself to an order of this service that waits: a stage, a breach.
+    #[must_use]
+    pub fn is_timed(&self, service: ServiceId) -> bool {
+        self.service(service)
+            .is_some_and(|rule| rule.wait_limit_ms.is_some() || rule.ladder.is_some())
+    }
+
     /// The lane where an order of this service and class waits, if both exist.
     #[must_use]
     pub fn home(&self, service: ServiceId, class: ClassId) -> Option<LaneId> {

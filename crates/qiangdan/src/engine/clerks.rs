@@ -86,6 +86,7 @@ impl Engine {
 impl Inner {
     fn tell_of_clerk(&self, cx: &mut Cx<'_>, clerk: ClerkId, kind: EventKind) {
         let (at, clerk) = (cx.now, Some(clerk));
-        cx.out.push(&self.desks, |seq| Event { seq, at, order: None, tag: 0, clerk, kind });
+        let event = |seq| Event { seq, at, order: None, tag: 0, clerk, kind };
+        cx.out.push(&self.desks, |_| (), event);
     }
 }

@@ -62,7 +62,7 @@ impl Inner {
             record.release();
         }
         self.slab.give(order.slot());
-        self.desk(cx).closed.add();
-        self.tell_as(cx, order, tag, holder, EventKind::OrderClosed { outcome, epoch });
+        let kind = EventKind::OrderClosed { outcome, epoch };
+        self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId,
     Presence, ServiceId, State,
     clerk::Clerk,
+    desk::Desk,
     order::{Live, TermsNow, clerk_of},
     pool::Head,
 };
@@ -167,8 +168,10 @@ impl Known {
     /// The same as it is after the swap: the order may have been held or amended in between.
     #[inline]
     fn renewed(self, life: Live<'_>) -> Self {
-        let Self { tag, arrived, .. } = self;
-        Self::of(life).map_or(self, |now| Self { tag, arrived, ..now })
+        let (Ok(TermsNow { service, class, .. }), Ok(since)) = (life.terms(), life.since()) else {
+            return self;
+        };
+        Self { service, class, since, ..self }
     }
 }
 
@@ -258,21 +261,15 @@ impl Inner {
         let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
         life.set_moment(now.max(since)).ok();
-        self.desk(cx).claimed(claim.epoch, wait_ms);
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
-        self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind);
-        self.breach_if_over(cx, life, since, wait_ms);
-        Grabbed { claim, service, class, tag, arrived, wait_ms }
-    }
-
-    /// Tells a breach that happened between two calls of `advance`: no late claim goes unnoticed.
-    #[inline]
-    fn breach_if_over(&self, cx: &mut Cx<'_>, life: Live<'_>, since: Mono, wait_ms: u64) {
-        let Ok(terms) = life.terms() else { return };
-        let limit_ms = self.rules.service(terms.service).and_then(|rule| rule.wait_limit_ms);
+        let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
+        self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
+        // No late claim goes unnoticed, though it came between two calls of `advance`.
+        let limit_ms = self.rules.service(service).and_then(|rule| rule.wait_limit_ms);
         if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {
             self.breach(cx, life, since.plus_ms(limit_ms), |_| true);
         }
+        Grabbed { claim, service, class, tag, arrived, wait_ms }
     }
 
     /// Tells the breach of an order's limit, once, and only if it still follows from its terms.

@@ -19,6 +19,12 @@ use crate::{
     pool::Hint,
 };
 
+/// Whether an order waits, in the turn of an entry.
+#[inline]
+fn waits_in(life: Live<'_>, hint: Hint) -> bool {
+    life.is_waiting() && life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
+}
+
 impl Inner {
     /// Whether an entry counts: its order waits, in the entry's turn. If not, it never will again.
     ///
@@ -26,6 +32,14 @@ impl Inner {
     #[inline]
     pub(super) fn meet(&self, cx: &mut Cx<'_>, hint: Hint) -> bool {
         let Some(life) = self.life(hint.order) else { return false };
+        if waits_in(life, hint) {
+            return true;
+        }
+        self.meet_late(cx, life, hint)
+    }
+
+    /// [`Inner::meet`] of an entry that did not count a moment ago.
+    fn meet_late(&self, cx: &mut Cx<'_>, life: Live<'_>, hint: Hint) -> bool {
         loop {
             let (Some((seen, state)), Ok(terms)) = (life.seen(), life.terms()) else {
                 return false;
@@ -53,8 +67,7 @@ impl Inner {
 
     /// Whether a lane entry counts, without helping anybody.
     pub(super) fn is_live(&self, hint: Hint) -> bool {
-        let Some((life, State::Waiting)) = self.live(hint.order) else { return false };
-        life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
+        self.life(hint.order).is_some_and(|life| waits_in(life, hint))
     }
 
     /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry before

@@ -201,7 +201,7 @@ impl Inner {
 
     fn tell(&self, cx: &mut Cx<'_>, life: Live<'_>, clerk: Option<ClerkId>, kind: EventKind) {
         // Whoever tells of an order may have lost it meanwhile. No tag is better than another's.
-        self.tell_as(cx, life.order, life.tag().unwrap_or(0), clerk, kind);
+        self.tell_as(cx, life.order, life.tag().unwrap_or(0), clerk, kind, |_| ());
     }
 
     #[inline]
@@ -212,13 +212,13 @@ impl Inner {
         tag: u64,
         clerk: Option<ClerkId>,
         kind: EventKind,
+        count: impl FnOnce(&Desk),
     ) {
         let (at, order) = (cx.now, Some(order));
-        cx.out.push(&self.desks, |seq| Event { seq, at, order, tag, clerk, kind });
+        cx.out.push(&self.desks, count, |seq| Event { seq, at, order, tag, clerk, kind });
     }
 
     /// Sees to it that the order is looked at when its next stage or its breach is due.
-    #[inline]
     fn arm(&self, life: Live<'_>) {
         if let Some(due) = self.next_due(life) {
             self.looks.arm(life.order.slot(), due.0);

@@ -147,8 +147,7 @@ impl Inner {
         if let Some(record) = self.clerk(clerk) {
             record.release();
         }
-        self.desk(cx).put_back.add();
         let kind = EventKind::OrderPutBack { epoch, how };
-        self.tell_as(cx, life.order, tag, Some(clerk), kind);
+        self.tell_as(cx, life.order, tag, Some(clerk), kind, |desk| desk.put_back.add());
     }
 }

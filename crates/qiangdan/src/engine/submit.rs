@@ -217,12 +217,12 @@ impl Inner {
         let (life, later) = (filled.life, filled.later);
         match later {
             Some(activation) => self.looks.arm(life.order.slot(), activation.0),
-            None => self.arm(life),
+            None if self.rules.is_timed(spec.service) => self.arm(life),
+            None => {}
         }
-        self.desk(cx).submitted.add();
         let (service, class) = (spec.service, spec.class);
         let kind = EventKind::OrderSubmitted { service, class, not_before: later };
-        self.tell_as(cx, life.order, spec.tag, None, kind);
+        self.tell_as(cx, life.order, spec.tag, None, kind, |desk| desk.submitted.add());
         Submitted { order: life.order, existed: false }
     }
 

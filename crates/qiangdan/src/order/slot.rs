@@ -180,6 +180,12 @@ impl<'a> Live<'a> {
         (seen.generation == self.order.generation()).then_some((seen, state))
     }
 
+    /// Whether the order waits.
+    #[inline]
+    pub(crate) fn is_waiting(self) -> bool {
+        self.slot.word.is_open(self.order.generation())
+    }
+
     /// Checks that `claim` is the latest on its order and that the order is held.
     pub(crate) fn owned_by(self, claim: Claim) -> Result<Seen, NotYours> {
         let order = self.order;
