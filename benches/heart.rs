@@ -7,20 +7,25 @@
 
 use std::{
     hint::spin_loop,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    mem::replace,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
-use qiangdan_sync::{Bitmap, ClaimWord, End, First, Heads, Item, Lane, Mask, Owner, Phase, Slab};
+use qiangdan_sync::{Bitmap, ClaimWord, End, First, Heads, Item, Lane, Mask, Owner, Slab};
 
 use crate::{
     desk::{Desk, Kind, NOBODY, Named, Notes},
     people::{Shape, Ticket},
+    spare::Spare,
 };
 
 /// Slab, slots, lanes and bitmap.
 #[derive(Debug)]
 pub struct Heart {
-    slab: Slab,
+    slab: Arc<Slab>,
     slots: Box<[Slot]>,
     /// All skills of the highest class, then of the next.
     lanes: Box<[Lane]>,
@@ -42,12 +47,8 @@ struct Slot {
 #[derive(Debug)]
 pub struct Own {
     notes: Notes,
-    /// Free slots.
-    spare: Vec<u32>,
+    spare: Spare,
 }
-
-/// So many free slots a thread keeps.
-const SPARE: usize = 256;
 
 /// What an owner has.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +79,7 @@ impl Heart {
             mask
         };
         Self {
-            slab: Slab::new(orders),
+            slab: Arc::new(Slab::new(orders)),
             slots: (0..orders).map(|_| Slot::default()).collect(),
             lanes: (0..lanes).map(|_| Lane::new(orders)).collect(),
             some: Bitmap::new(lanes),
@@ -96,11 +97,9 @@ impl Heart {
     /// When an item came in, if it waits.
     fn arrival(&self, item: Item) -> Option<u64> {
         let slot = self.slot(item);
-        let seen = slot.word.load();
-        let waits = seen.generation == item.generation && seen.phase == Phase::Open;
         // Ordering: Relaxed. "fill" of the claim word has brought it; a later life is found out by
         // whoever claims.
-        waits.then(|| slot.at_ms.load(Relaxed))
+        slot.word.is_open(item.generation).then(|| slot.at_ms.load(Relaxed))
     }
 
     /// Whether an item will never wait again.
@@ -111,7 +110,7 @@ impl Heart {
     /// Takes a slot and fills it.
     fn file(&self, own: &mut Own, ticket: Ticket) -> Item {
         loop {
-            let slot = own.spare.pop().or_else(|| self.slab.take()).expect("there is room");
+            let slot = own.spare.take();
             let record = &self.slots[slot as usize];
             let Some(generation) = record.word.fill() else {
                 self.slab.retire(slot);
@@ -145,14 +144,24 @@ impl Heart {
                 count += 1;
             }
             let mut best: Option<(u32, First<u64>)> = None;
+            let mut best_seen = self.heads.see(near[0].1);
             for &(bound, lane) in &near[..count] {
                 if best.as_ref().is_some_and(|(_, best)| bound > best.key) {
                     continue;
                 }
-                if let Some(first) = self.look(lane)
-                    && best.as_ref().is_none_or(|(_, best)| first.key < best.key)
-                {
-                    best = Some((lane, first));
+                let seen = self.heads.see(lane);
+                let Some(first) = self.look(lane) else { continue };
+                let loser = match best {
+                    Some((_, best)) if best.key <= first.key => Some((lane, seen, first.key)),
+                    _ => {
+                        let beaten = best.replace((lane, first));
+                        let beaten_seen = replace(&mut best_seen, seen);
+                        beaten.map(|(lane, first)| (lane, beaten_seen, first.key))
+                    }
+                };
+                // That look was in vain; a higher bound spares the next.
+                if let Some((lane, seen, key)) = loser {
+                    self.heads.raise(lane, seen, key);
                 }
             }
             if best.is_some() {
@@ -164,11 +173,9 @@ impl Heart {
     /// The first item of a lane.
     fn look(&self, lane: u32) -> Option<First<u64>> {
         let line = &self.lanes[lane as usize];
-        let seen = self.heads.see(lane);
         let first = line.first(|item| self.arrival(item));
-        match &first {
-            Some(first) => self.heads.raise(lane, seen, first.key),
-            None => drop(self.some.clear_if(lane, || line.is_empty())),
+        if first.is_none() {
+            self.some.clear_if(lane, || line.is_empty());
         }
         first
     }
@@ -205,7 +212,7 @@ impl Desk for Heart {
     type Held = Held;
 
     fn own(&self) -> Own {
-        Own { notes: Notes::new(), spare: Vec::with_capacity(SPARE) }
+        Own { notes: Notes::new(), spare: Spare::new(&self.slab) }
     }
 
     fn submit(&self, own: &mut Own, ticket: Ticket) -> Item {
@@ -239,11 +246,7 @@ impl Desk for Heart {
         let finished =
             self.slot(item).word.try_finish(item.generation, epoch, owner, End::default());
         finished.expect("the claim is ours");
-        if own.spare.len() < SPARE {
-            own.spare.push(item.slot);
-        } else {
-            self.slab.give(item.slot);
-        }
+        own.spare.give(item.slot);
         own.notes.tell(at_ms, number(item), owner.get(), Kind::Closed);
     }
 

@@ -3,7 +3,8 @@
 //! Modules, in the order they should be read:
 //!
 //! 1. [`desk`]: the verbs that are compared, and what each thread keeps of them.
-//! 2. [`heart`]: our lock-free structures put together to a desk; [`whole`]: the engine as a desk.
+//! 2. [`heart`]: our lock-free structures put together to a desk, with [`spare`] slots for each thread;
+//!    [`whole`]: the engine as a desk.
 //! 3. [`baselines`]: the desks one would write first.
 //! 4. [`clocks`]: the same for timers.
 //! 5. [`people`]: who comes and who grabs. [`measure`]: what is timed.
@@ -15,6 +16,7 @@
 
 pub mod desk;
 pub mod heart;
+pub mod spare;
 pub mod whole;
 
 pub mod baselines;

@@ -8,7 +8,7 @@
 use std::mem;
 
 use qiangdan_sync::{
-    Bitmap, Entry, First, Heads, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
+    Bitmap, Bound, Entry, First, Heads, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
 };
 
 use crate::{
@@ -45,6 +45,8 @@ pub(crate) struct Head {
     pub(crate) hint: Hint,
     lane: LaneId,
     at: At,
+    /// The lane's bound before the look.
+    bound: Bound,
 }
 
 #[derive(Debug)]
@@ -232,16 +234,27 @@ impl Lanes {
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) {
         for (bound, lane) in near.drain() {
-            if best.as_ref().is_none_or(|best| bound <= bias(best.key.rank))
-                && let Some(head) = self.look(LaneId(lane), meet, &key_of)
-                && best.as_ref().is_none_or(|best| head.key < best.key)
-            {
-                *best = Some(head);
+            if best.as_ref().is_some_and(|best| bound > bias(best.key.rank)) {
+                continue;
+            }
+            let Some(head) = self.look(LaneId(lane), meet, &key_of) else { continue };
+            // The look at the one that loses was in vain; a higher bound spares the next.
+            match best {
+                Some(best) if best.key <= head.key => self.raise(&head),
+                _ => {
+                    if let Some(beaten) = best.replace(head) {
+                        self.raise(&beaten);
+                    }
+                }
             }
         }
     }
 
-    /// Looks for the first entry of a lane, and notes where it is, or that there is none.
+    fn raise(&self, head: &Head) {
+        self.heads.raise(head.lane.0, head.bound, bias(head.key.rank));
+    }
+
+    /// Looks for the first entry of a lane, and notes if there is none.
     #[inline]
     fn look(
         &self,
@@ -249,11 +262,9 @@ impl Lanes {
         meet: &mut impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
-        let seen = self.heads.see(lane.0);
         let head = self.head(lane, meet, key_of);
-        match &head {
-            Some(head) => self.heads.raise(lane.0, seen, bias(head.key.rank)),
-            None => self.note_empty(lane),
+        if head.is_none() {
+            self.note_empty(lane);
         }
         head
     }
@@ -282,20 +293,21 @@ impl Lanes {
         meet: &mut impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
-        let both = &self.lanes[lane.index()];
+        let (both, bound) = (&self.lanes[lane.index()], self.heads.see(lane.0));
         let first = both.fifo.first(|item| {
             let hint = Hint::from(item);
             if meet(hint) { key_of(hint.order) } else { None }
         });
         let fifo = first.map(|first| {
             let (key, hint) = (first.key, first.item.into());
-            Head { key, hint, lane, at: At::Fifo(first) }
+            Head { key, hint, lane, at: At::Fifo(first), bound }
         });
         let side = loop {
             let Some(peeked) = both.side.peek() else { break None };
             let hint = Hint::from_bits(peeked.entry.bits);
             if meet(hint) {
-                break Some(Head { key: peeked.entry.key, hint, lane, at: At::Side(peeked) });
+                let key = peeked.entry.key;
+                break Some(Head { key, hint, lane, at: At::Side(peeked), bound });
             }
             both.side.remove_if(&peeked);
         };
