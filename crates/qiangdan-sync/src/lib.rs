@@ -34,6 +34,7 @@ pub mod heads;
 pub mod stack;
 pub mod wheel;
 
+mod batch;
 mod free;
 mod sync;
 
