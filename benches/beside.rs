@@ -6,7 +6,7 @@
 //! * reads every counter and the histogram of waits a thousand times a second (*figures*),
 //! * looks at all million orders, over and over (*snapshot*): our engine order by order, the mutex engine
 //!   by copying all of them under its lock,
-//! * tells a million limits that are over (*herd*), in steps of 4,096.
+//! * tells a million limits that are over (*herd*), in steps of 256.
 //!
 //! Unit: nanoseconds from the instant at which a grab should have begun until it is done, so that a grab
 //! that is held up counts, and those that should have come meanwhile count, too. Ratios are to the same

@@ -4,6 +4,8 @@
 //! fire by number of slot, and each asks nothing of the order: the time that firing an order takes is
 //! the engine's, not the timer's.
 
+use qiangdan_sync::WheelDriver;
+
 pub mod heap;
 pub mod queue;
 pub mod tree;
@@ -30,4 +32,4 @@ pub trait Clocks {
 }
 
 /// The most steps of one call of `advance`: the engine's budget.
-pub const STEP: usize = 4_096;
+pub const STEP: usize = WheelDriver::STEPS;

@@ -11,9 +11,6 @@ use crate::{
     pool::Hint,
 };
 
-/// How many looks [`Advancer::advance`] takes at most in one step, so that no call is long.
-const STEP: usize = 4_096;
-
 /// The one value that lets an engine's time pass.
 ///
 /// Not cloneable: exactly one thread at a time advances. Made with the engine by [`Engine::new`].
@@ -53,9 +50,15 @@ impl Advancer {
     /// At one instant inputs come first: submit, grab and close what comes in at `now`, then advance.
     /// An instant before the latest one does nothing at all.
     ///
-    /// Looks at no more than 4,096 orders, then returns with `is_done: false`. Other threads submit and
-    /// grab meanwhile.
+    /// Takes so many steps, at most one look each, that a call is over in some 50 µs, then returns with
+    /// `is_done: false`. Other threads submit and grab meanwhile.
     pub fn advance(&mut self, cx: &mut Cx<'_>) -> Advanced {
+        self.advance_within(cx, WheelDriver::STEPS)
+    }
+
+    /// [`Advancer::advance`] with at most so many steps. A step is the filing, sorting or looking at of
+    /// one order: a fraction of a microsecond each. With 0 nothing happens.
+    pub fn advance_within(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
         let inner = &*self.inner;
         let now = cx.now.mono;
         if now < self.reached {
@@ -68,7 +71,7 @@ impl Advancer {
             life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
         };
         let advanced =
-            self.driver.advance(&inner.looks, now.0, STEP, submit_order, |slot, armed| {
+            self.driver.advance(&inner.looks, now.0, steps, submit_order, |slot, armed| {
                 inner.look(cx, slot, Mono(armed)).map(|next| next.0)
             });
         Advanced { looked: advanced.looked, is_done: advanced.done }
