@@ -1,6 +1,6 @@
 //! A limit running on one order, and when it is due.
 
-use super::{DayEnd, DayOne, LastDay, Pauses, TimeLimit, Unit};
+use super::{DayEnd, DayOne, NaturalEnd, Pauses, TimeLimit, Unit};
 use crate::{
     Wall,
     calendar::{Calendar, Day, Due, HorizonError},
@@ -11,8 +11,8 @@ use crate::{
 /// For days, a pause is held in whole days: the day it begins still counts, the day it ends does not. So
 /// a pause that begins and ends on one day, or holds no working day, changes nothing.
 ///
-/// A pause that begins at the due instant or before it holds the clock; one that begins later finds it
-/// breached, and only the lateness stands still.
+/// A pause counts from the beginning of the clock on. One that begins at the due instant or before it
+/// holds the clock; one that begins later finds it breached, and only the lateness stands still.
 ///
 /// # Example
 ///
@@ -106,30 +106,10 @@ impl Clock<'_> {
 
     fn due_in_days(&self, pauses: impl Iterator<Item = (Wall, Wall)>) -> Result<Due, HorizonError> {
         let days = Days::new(self)?;
-        let amount = i64::try_from(self.limit.amount).unwrap_or(i64::MAX);
-        let mut place = days.start.saturating_add(amount);
-        let (mut last, mut at) = days.last(place)?;
-        for (from, until) in pauses {
-            if from > at {
-                break;
-            }
-            let held = days.held(from, until)?;
-            if held > 0 {
-                place = place.saturating_add(held);
-                (last, at) = days.last(place)?;
-            }
-        }
-        let may_change = !matches!(
-            self.limit.unit,
-            Unit::NaturalDays {
-                ends: DayEnd::Midnight | DayEnd::SameTime,
-                last_day: LastDay::AsItFalls
-            }
-        );
-        Ok(Due {
-            at,
-            is_provisional: may_change && self.calendar.is_provisional(days.receipt, last),
-        })
+        let last = days.last_over(self.limit.amount, pauses)?;
+        // Days on the wall come whatever is published.
+        let may_change = days.must_work() && self.calendar.is_provisional(days.receipt, last.day);
+        Ok(Due { at: last.at, is_provisional: may_change })
     }
 
     fn due_in_working_time(
@@ -185,6 +165,15 @@ pub(super) struct Days<'a> {
     held_after: Day,
 }
 
+/// The last day of a limit in days.
+pub(super) struct Last {
+    pub(super) day: Day,
+    /// When it ends.
+    pub(super) at: Wall,
+    /// By how many places it was put off to a working day.
+    pub(super) put_off: i64,
+}
+
 impl<'a> Days<'a> {
     pub(super) fn new(clock: &Clock<'a>) -> Result<Self, HorizonError> {
         let (calendar, from, unit) = (clock.calendar, clock.from, clock.limit.unit);
@@ -224,23 +213,77 @@ impl<'a> Days<'a> {
         Ok(from < day && day <= self.calendar.day_of(until)?)
     }
 
-    /// The day at a place as the last day of the limit, and when it ends.
-    fn last(&self, place: i64) -> Result<(Day, Wall), HorizonError> {
-        let last = self.last_day(place)?;
-        let ends = match self.unit {
-            Unit::WorkingDays { ends, .. } | Unit::NaturalDays { ends, .. } => ends,
-            _ => DayEnd::Midnight,
-        };
-        let at = match ends {
-            DayEnd::CloseOfBusiness => self.calendar.closes(last)?,
-            DayEnd::Midnight => self.calendar.ends(last)?,
-            DayEnd::SameTime if last == self.receipt => self.from,
-            DayEnd::SameTime => {
-                self.calendar.instant(last, self.calendar.time_of_day_ms(self.from))?
+    /// The last of so many days, over pauses cut to the life of the clock.
+    pub(super) fn last_over(
+        &self,
+        amount: u64,
+        pauses: impl Iterator<Item = (Wall, Wall)>,
+    ) -> Result<Last, HorizonError> {
+        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+        if amount == 0 && self.keep_time() {
+            let put_off = self.place(self.receipt)? - self.start;
+            return Ok(Last { day: self.receipt, at: self.from, put_off });
+        }
+        let mut place = self.start.saturating_add(amount);
+        let (mut last, mut put_off) = (self.last(place)?, 0);
+        for (from, until) in pauses {
+            if from > last.at {
+                break;
             }
+            let held = self.held(from, until)?;
+            if held > 0 {
+                // While a last day is put off, a pause holds what comes after the pause's own first day.
+                let begins = self.place(self.calendar.day_of(from)?)?;
+                put_off += (begins - place).max(0);
+                place = place.max(begins).saturating_add(held);
+                last = self.last(place)?;
+            }
+        }
+        last.put_off += put_off;
+        Ok(last)
+    }
+
+    /// Whether the last day ends at the time of day of the receipt.
+    fn keep_time(&self) -> bool {
+        matches!(
+            self.unit,
+            Unit::WorkingDays { ends: DayEnd::SameTime, .. }
+                | Unit::NaturalDays { ends: NaturalEnd::SameTime }
+        )
+    }
+
+    /// Whether the last day is a working day.
+    fn must_work(&self) -> bool {
+        !matches!(
+            self.unit,
+            Unit::NaturalDays { ends: NaturalEnd::Midnight | NaturalEnd::SameTime }
+        )
+    }
+
+    /// The day at a place as the last day of the limit.
+    fn last(&self, place: i64) -> Result<Last, HorizonError> {
+        let day = self.last_day(place)?;
+        let at = match self.unit {
+            Unit::WorkingDays { ends: DayEnd::CloseOfBusiness, .. }
+            | Unit::NaturalDays { ends: NaturalEnd::WorkingDayClose } => {
+                self.calendar.closes(day)?
+            }
+            Unit::WorkingDays { ends: DayEnd::SameTime, .. }
+            | Unit::NaturalDays { ends: NaturalEnd::SameTime } => self.same_time(day)?,
+            _ => self.calendar.ends(day)?,
         };
         // Received after closing on a last day: it is due at once, not in the past.
-        Ok((last, at.max(self.from)))
+        Ok(Last { day, at: at.max(self.from), put_off: self.place(day)? - place })
+    }
+
+    fn same_time(&self, last: Day) -> Result<Wall, HorizonError> {
+        if !self.must_work() || self.calendar.is_working_day(self.receipt)? {
+            return self.calendar.instant(last, self.calendar.time_of_day_ms(self.from));
+        }
+        match self.unit {
+            Unit::WorkingDays { day_one: DayOne::AfterReceipt, .. } => self.calendar.ends(last),
+            _ => self.calendar.begins(last),
+        }
     }
 
     fn last_day(&self, place: i64) -> Result<Day, HorizonError> {
@@ -248,18 +291,12 @@ impl<'a> Days<'a> {
             let before = u32::try_from(place - 1).unwrap_or(if place < 1 { 0 } else { u32::MAX });
             let day = self.calendar.working_day(before)?;
             // With no days to count, the place is that of a day before the receipt.
-            return if day < self.receipt {
-                self.calendar.working_day_from(self.receipt)
-            } else {
-                Ok(day)
+            return match day < self.receipt {
+                true => self.calendar.working_day_from(self.receipt),
+                false => Ok(day),
             };
         }
         let day = Day::from_number(i32::try_from(place).unwrap_or(i32::MAX));
-        match self.unit {
-            Unit::NaturalDays { last_day: LastDay::NextWorkingDay, .. } => {
-                self.calendar.working_day_from(day)
-            }
-            _ => Ok(day),
-        }
+        if self.must_work() { self.calendar.working_day_from(day) } else { Ok(day) }
     }
 }

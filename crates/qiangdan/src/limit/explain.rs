@@ -63,7 +63,12 @@ impl<'a> Clock<'a> {
         let days = Days::new(self)?;
         // An instant of closing at 24:00 belongs to the day it ends.
         let last = self.calendar.day_of(self.from.max(Wall(until.0.saturating_sub(1))))?;
-        let due = self.due_if_resumed(until).map_or(Wall(i64::MIN), |due| due.at);
+        let due_day = match self.limit.unit.is_in_days() {
+            true => {
+                days.last_over(self.limit.amount, self.pauses_until(until)).map(|last| last.day)
+            }
+            false => Ok(days.receipt),
+        };
         let (mut number, mut lines) = (0, Vec::new());
         for day in (days.receipt.number()..=last.number()).map(Day::from_number) {
             let kind = self.calendar.kind(day)?;
@@ -71,7 +76,8 @@ impl<'a> Clock<'a> {
                 self.time_counts(day, until)?
             } else if let Some(why) = self.day_does_not_count(&days, day, until)? {
                 why
-            } else if u64::from(number) >= self.limit.amount && self.calendar.begins(day)? < due {
+            } else if u64::from(number) >= self.limit.amount && due_day.is_ok_and(|due| day <= due)
+            {
                 Counts::PutOff
             } else {
                 number += 1;

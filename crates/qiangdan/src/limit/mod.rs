@@ -26,4 +26,4 @@ mod unit;
 pub use clock::{Clock, DueError};
 pub use explain::{Counts, DayLine};
 pub use pauses::{Pause, PauseError, PauseReason, Pauses, Reasons};
-pub use unit::{DayEnd, DayOne, LastDay, TimeLimit, Unit};
+pub use unit::{DayEnd, DayOne, NaturalEnd, TimeLimit, Unit};

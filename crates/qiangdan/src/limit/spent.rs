@@ -6,14 +6,14 @@ use crate::{Wall, calendar::HorizonError};
 impl Clock<'_> {
     /// How much of the limit is spent at `now`: days or milliseconds, as its unit says.
     ///
-    /// A day counts as spent from its beginning. While the clock is in time, no more than the limit is
-    /// spent, even where the last day is put off to a working day. Past the due instant it goes on.
+    /// A day counts as spent from its beginning. Days by which the last day is put off to a working day
+    /// are not spent. Past the due instant it goes on.
     ///
     /// # Errors
     ///
     /// [`HorizonError`] if the calendar does not reach to `now`.
     pub fn spent(&self, now: Wall) -> Result<u64, HorizonError> {
-        if now <= self.from {
+        if now < self.from {
             return Ok(0);
         }
         let spent = match self.limit.unit {
@@ -21,11 +21,7 @@ impl Clock<'_> {
             Unit::WorkingTime => self.minus_pauses(now, |at| self.calendar.open_before_ms(at))?,
             Unit::NaturalTime => self.minus_pauses(now, |at| Ok(at.0))?,
         };
-        let spent = u64::try_from(spent).unwrap_or(0);
-        if spent > self.limit.amount && !self.is_late(now)? {
-            return Ok(self.limit.amount);
-        }
-        Ok(spent)
+        Ok(u64::try_from(spent).unwrap_or(0))
     }
 
     /// What remains of the limit at `now`; negative past it. Spent and remaining make the limit.
@@ -83,7 +79,18 @@ impl Clock<'_> {
         for (from, until) in self.pauses_until(now) {
             spent -= days.held(from, until)?;
         }
-        Ok(spent)
+        let amount = i64::try_from(self.limit.amount).unwrap_or(i64::MAX);
+        if spent <= amount {
+            return Ok(spent);
+        }
+        match days.last_over(self.limit.amount, self.pauses_until(now)) {
+            // At 24:00 of its last day a limit is all spent, though the next day has begun.
+            Ok(last) if now <= last.at => Ok(amount),
+            Ok(last) => Ok(amount.max(spent - last.put_off)),
+            // The last day is put off past the horizon.
+            Err(HorizonError::Past { .. }) => Ok(amount),
+            Err(error) => Err(error),
+        }
     }
 
     /// How much a running total grows from the beginning until `now`, outside the pauses.

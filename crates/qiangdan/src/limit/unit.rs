@@ -24,10 +24,8 @@ pub enum Unit {
     WorkingTime,
     /// Whole days on the wall (自然日). The day of receipt is not counted.
     NaturalDays {
-        /// When the last day ends.
-        ends: DayEnd,
-        /// What happens if the last day is no working day.
-        last_day: LastDay,
+        /// When the last day ends, and whether it must be a working day.
+        ends: NaturalEnd,
     },
     /// Milliseconds that run always, from the moment on (民法典 art. 201: 按照小时计算期间的，自法律规定
     /// 或者当事人约定的时间开始计算).
@@ -43,11 +41,11 @@ pub enum DayOne {
     /// The same, but what comes on a day that is no working day counts as received on the next one
     /// (受理日期顺延至第一个工作日).
     AfterDeferredReceipt,
-    /// The day of receipt itself, if it is a working day.
+    /// The day of receipt itself, if it is a working day. It counts even if a pause ended on it.
     Receipt,
 }
 
-/// When the last day ends.
+/// When the last working day ends.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum DayEnd {
     /// When business closes; at midnight on a day without hours (民法典 art. 203: 有业务时间的，
@@ -56,18 +54,26 @@ pub enum DayEnd {
     CloseOfBusiness,
     /// At 24:00 (民法典 art. 203: 期间的最后一日的截止时间为二十四时).
     Midnight,
-    /// At the time of day of the receipt, as the clock on the wall shows it.
+    /// At the time of day of the receipt, as the clock on the wall shows it. What comes on a day that is
+    /// no working day has no such time: so that it is due no earlier than what came before it, and no
+    /// later than what comes after, its last day ends at 24:00 with [`DayOne::AfterReceipt`], and at
+    /// 0:00 with the others.
     SameTime,
 }
 
-/// What happens if the last natural day is no working day.
+/// When the last natural day ends.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum LastDay {
-    /// The next working day is the last (民法典 art. 203: 以法定休假日结束的次日为期间的最后一日).
+pub enum NaturalEnd {
+    /// When business closes on the first working day that is the last day or later (民法典 art. 203:
+    /// 以法定休假日结束的次日为期间的最后一日).
     #[default]
-    NextWorkingDay,
-    /// Nothing: it stays.
-    AsItFalls,
+    WorkingDayClose,
+    /// At 24:00 of that working day.
+    WorkingDayMidnight,
+    /// At 24:00 of the last day, wherever that falls.
+    Midnight,
+    /// At the time of day of the receipt, wherever that falls.
+    SameTime,
 }
 
 impl TimeLimit {
@@ -81,8 +87,7 @@ impl TimeLimit {
     /// So many days on the wall, to the same time of day, wherever that falls.
     #[must_use]
     pub const fn natural_days(days: u32) -> Self {
-        let (ends, last_day) = (DayEnd::SameTime, LastDay::AsItFalls);
-        Self::new(Unit::NaturalDays { ends, last_day }, days)
+        Self::new(Unit::NaturalDays { ends: NaturalEnd::SameTime }, days)
     }
 
     /// So many milliseconds of opening hours.
