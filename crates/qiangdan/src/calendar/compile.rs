@@ -55,8 +55,8 @@ pub struct Calendar {
     pub(super) working: Vec<u32>,
     /// In the order of time, and one that ends the last.
     pub(super) spans: Vec<SpanRow>,
-    /// Names of special days by their place in `days`, rising; the hall's own win.
-    pub(super) names: Vec<(u32, String)>,
+    /// Names of special days, by rising place in `days`.
+    pub(super) names: Vec<Names>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,15 @@ pub(super) struct DayRow {
     /// Where its spans begin in `spans`; they end where those of the next day begin.
     pub(super) first_span: u32,
     pub(super) kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub(super) place: u32,
+    /// Of what makes it a holiday or a make-up day.
+    pub(super) by_kind: Option<String>,
+    /// Of what changes its hours.
+    pub(super) by_hours: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +106,8 @@ impl Kind {
 struct Settled<'a> {
     kind: Kind,
     spans: &'a [OpenSpan],
-    name: Option<&'a str>,
+    by_kind: Option<&'a str>,
+    by_hours: Option<&'a str>,
 }
 
 impl<'a> Settled<'a> {
@@ -105,19 +115,20 @@ impl<'a> Settled<'a> {
         let weekday = day.weekday();
         let works = draft.works[weekday.index()];
         let kind = if works { Kind::Working } else { Kind::Rest };
-        Self { kind, spans: draft.hours(day, weekday), name: None }
+        Self { kind, spans: draft.hours(day, weekday), by_kind: None, by_hours: None }
     }
 
     fn but(self, draft: &'a CalendarDraft, special: &'a SpecialDay) -> Self {
         let name = Some(special.name.as_str());
+        let of_kind = |kind, spans| Self { kind, spans, by_kind: name, by_hours: None };
         match &special.what {
-            Special::Holiday => Self { kind: Kind::Holiday, spans: &[], name },
+            Special::Holiday => of_kind(Kind::Holiday, &[]),
             Special::MakeUp { hours } => {
                 let monday = || draft.hours(special.day, Weekday::Monday);
-                Self { kind: Kind::MakeUp, spans: hours.as_deref().unwrap_or_else(monday), name }
+                of_kind(Kind::MakeUp, hours.as_deref().unwrap_or_else(monday))
             }
-            Special::Closed => Self { spans: &[], name, ..self },
-            Special::Hours { hours } => Self { spans: hours, name, ..self },
+            Special::Closed => Self { spans: &[], by_hours: name, ..self },
+            Special::Hours { hours } => Self { spans: hours, by_hours: name, ..self },
         }
     }
 }
@@ -194,7 +205,11 @@ impl Calendar {
         if settled.kind.is_working() {
             self.working.push(place);
         }
-        self.names.extend(settled.name.map(|name| (place, name.to_owned())));
+        if settled.by_kind.is_some() || settled.by_hours.is_some() {
+            let [by_kind, by_hours] =
+                [settled.by_kind, settled.by_hours].map(|name| name.map(str::to_owned));
+            self.names.push(Names { place, by_kind, by_hours });
+        }
         self.days.push(row);
     }
 
@@ -221,4 +236,121 @@ impl Calendar {
 /// A horizon of 400 years has fewer days than 2³², and a day fewer spans than fit.
 fn count(many: usize) -> u32 {
     u32::try_from(many).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Wall,
+        calendar::{DayKind, MonthDay, STATE_COUNCIL, Season, Week},
+    };
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn week(from: u32, to: u32) -> Week {
+        Week::monday_to_friday(&[OpenSpan::new((from, 0), (to, 0))])
+    }
+
+    fn draft() -> CalendarDraft {
+        let draft = CalendarDraft {
+            week: week(9, 17),
+            ..CalendarDraft::new("Asia/Shanghai", day("2024-01-01"), day("2027-12-31"))
+        };
+        STATE_COUNCIL.iter().fold(draft, CalendarDraft::with_notice)
+    }
+
+    fn special(text: &str, what: Special) -> SpecialDay {
+        SpecialDay { day: day(text), name: "our own".to_owned(), what }
+    }
+
+    /// Opening hours of a day in China, in hours of the day.
+    #[track_caller]
+    fn check(draft: &CalendarDraft, text: &str, is_working: bool, hours: &[(i64, i64)]) {
+        let calendar = draft.check().unwrap();
+        let begins = calendar.begins(day(text)).unwrap();
+        let hour = |at: Wall| (at.0 - begins.0) / 3_600_000;
+        let spans = calendar.open_spans(day(text)).unwrap();
+        assert_eq!(spans.map(|(from, to)| (hour(from), hour(to))).collect::<Vec<_>>(), hours);
+        assert_eq!(calendar.is_working_day(day(text)), Ok(is_working), "{text}");
+    }
+
+    #[test]
+    fn a_season_changes_hours_and_not_working_days() {
+        let season = |name: &str, from: (i8, i8), to: (i8, i8), week| Season {
+            name: name.to_owned(),
+            from: MonthDay { month: from.0, day: from.1 },
+            to: MonthDay { month: to.0, day: to.1 },
+            week,
+        };
+        let seasons = vec![
+            season("夏季", (5, 1), (9, 30), week(8, 18)),
+            season("冬季", (12, 15), (2, 29), week(10, 16)),
+        ];
+        let draft = CalendarDraft { seasons, ..draft() };
+        check(&draft, "2026-04-30", true, &[(9, 17)]);
+        check(&draft, "2026-05-06", true, &[(8, 18)]);
+        check(&draft, "2026-05-02", false, &[]);
+        // A make-up Saturday in the season, and one of the winter that goes past New Year.
+        check(&draft, "2026-05-09", true, &[(8, 18)]);
+        check(&draft, "2026-02-28", true, &[(10, 16)]);
+        check(&draft, "2024-02-29", true, &[(10, 16)]);
+        check(&draft, "2026-12-14", true, &[(9, 17)]);
+        check(&draft, "2026-12-15", true, &[(10, 16)]);
+    }
+
+    #[test]
+    fn the_halls_own_days_win_over_the_laws() {
+        let hours = vec![OpenSpan::new((9, 0), (12, 0))];
+        let special = vec![
+            special("2026-03-02", Special::Closed),
+            special("2026-03-07", Special::Hours { hours: hours.clone() }),
+            special("2026-10-01", Special::Hours { hours: hours.clone() }),
+            special("2026-09-20", Special::Holiday),
+            special("2026-10-02", Special::MakeUp { hours: Some(hours) }),
+        ];
+        let draft = CalendarDraft { special, ..draft() };
+        check(&draft, "2026-03-02", true, &[]);
+        check(&draft, "2026-03-07", false, &[(9, 12)]);
+        check(&draft, "2026-10-01", false, &[(9, 12)]);
+        check(&draft, "2026-09-20", false, &[]);
+        check(&draft, "2026-10-02", true, &[(9, 12)]);
+        let calendar = draft.check().unwrap();
+        let name = "our own";
+        assert_eq!(calendar.kind(day("2026-10-02")), Ok(DayKind::MakeUp { name }));
+        assert_eq!(calendar.name(day("2026-03-02")), Some(name));
+        assert_eq!(calendar.name(day("2026-10-01")), Some(name));
+        assert_eq!(calendar.kind(day("2026-10-01")), Ok(DayKind::Holiday { name: "国庆节" }));
+        assert_eq!(calendar.closes(day("2026-03-02")), calendar.ends(day("2026-03-02")));
+    }
+
+    #[test]
+    fn what_is_published_ends_before_a_missing_year() {
+        let published = |years: &[usize]| {
+            let blank = CalendarDraft::new("Asia/Shanghai", day("2024-01-01"), day("2027-12-31"));
+            let notices = years.iter().map(|&year| &STATE_COUNCIL[year]);
+            let draft = notices.fold(blank, CalendarDraft::with_notice);
+            draft.published.map(|known| (known.from.to_string(), known.until.to_string()))
+        };
+        let known = |from: &str, until: &str| Some((from.to_owned(), until.to_owned()));
+        assert_eq!(published(&[]), None);
+        assert_eq!(published(&[0, 1, 2]), known("2024-01-01", "2026-12-31"));
+        assert_eq!(published(&[0, 2]), known("2024-01-01", "2024-12-31"));
+        assert_eq!(published(&[1]), known("2025-01-01", "2025-12-31"));
+    }
+
+    #[test]
+    fn a_place_that_never_closes_counts_every_millisecond() {
+        let draft = CalendarDraft::always("Europe/Amsterdam", day("2026-01-01"), day("2026-12-31"));
+        let calendar = draft.check().unwrap();
+        let (from, until) = (calendar.begins(draft.from), calendar.ends(draft.until));
+        let (from, until) = (from.unwrap(), until.unwrap());
+        assert_eq!(calendar.working_time_between(from, until), Ok(365 * 86_400_000));
+        let due = calendar.add_working_time(from, 100 * 86_400_000).unwrap();
+        assert_eq!(due.at, Wall(from.0 + 100 * 86_400_000));
+        assert!(!due.is_provisional);
+        assert_eq!(calendar.working_days_between(draft.from, draft.until), Ok(364));
+    }
 }

@@ -19,9 +19,11 @@
 //! | `wall_clock.rs` | a zone's clock that never goes back |
 //! | `compile.rs` | from the draft to tables and prefix sums |
 //! | `query.rs` | the questions a calendar answers |
+//! | `compare.rs` | which days two versions see differently |
 
 mod check;
 mod civil;
+mod compare;
 mod compile;
 mod draft;
 mod hours;

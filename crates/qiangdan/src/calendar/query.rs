@@ -2,7 +2,7 @@
 
 use super::{
     Calendar, Day, Published,
-    compile::{DayRow, Kind, SpanRow},
+    compile::{DayRow, Kind, Names, SpanRow},
     hours::DAY_MS,
 };
 use crate::Wall;
@@ -180,7 +180,7 @@ impl Calendar {
     /// [`HorizonError`] if the day is not in the horizon.
     pub fn kind(&self, day: Day) -> Result<DayKind<'_>, HorizonError> {
         let kind = self.row(day)?.kind;
-        let name = self.name(day).unwrap_or_default();
+        let name = self.names(day).and_then(|names| names.by_kind.as_deref()).unwrap_or_default();
         Ok(match kind {
             Kind::Working => DayKind::Working,
             Kind::Rest => DayKind::Rest,
@@ -189,12 +189,11 @@ impl Calendar {
         })
     }
 
-    /// Why a day is special: the name in the draft, the hall's own before the law's.
+    /// Why a day is special: the name in the draft. If its hours are changed too, why they are.
     #[must_use]
     pub fn name(&self, day: Day) -> Option<&str> {
-        let place = u32::try_from(self.place(day).ok()?).ok()?;
-        let at = self.names.binary_search_by_key(&place, |&(place, _)| place).ok()?;
-        Some(&self.names[at].1)
+        let names = self.names(day)?;
+        names.by_hours.as_deref().or(names.by_kind.as_deref())
     }
 
     /// Whether a day is a working day (行政许可法 art. 82: 工作日，不含法定节假日).
@@ -376,6 +375,12 @@ impl Calendar {
             return Err(HorizonError::Before { from: self.first });
         };
         if place < self.days.len() - 1 { Ok(place) } else { Err(self.past()) }
+    }
+
+    fn names(&self, day: Day) -> Option<&Names> {
+        let place = u32::try_from(self.place(day).ok()?).ok()?;
+        let at = self.names.binary_search_by_key(&place, |names| names.place).ok()?;
+        Some(&self.names[at])
     }
 
     fn row(&self, day: Day) -> Result<&DayRow, HorizonError> {
