@@ -344,6 +344,24 @@ proptest! {
     }
 
     #[test]
+    fn no_instant_and_no_limit_is_too_odd(
+        unit in unit(), amount in odd(), from in odd_ms(), now in odd_ms(), pause in [odd_ms(), odd_ms()],
+        day in any::<i32>(), n in any::<u32>(), time in any::<u32>(),
+    ) {
+        let (calendar, mut pauses) = (&*OFFICE, Pauses::none());
+        let (limit, from, now) = (TimeLimit { unit, amount }, Wall(from), Wall(now));
+        let _ = pauses.add(reason(0), Wall(pause[0]), Wall(pause[1]));
+        let _ = pauses.pause(reason(1), Wall(pause[1]));
+        let clock = Clock { limit, calendar, from, pauses: &pauses };
+        let _ = (clock.due(), clock.due_if_resumed(now), clock.explain(now));
+        let _ = (clock.spent(now), clock.remaining(now), clock.percent(now), clock.lateness(now));
+        let day = Day::from_number(day);
+        let _ = (calendar.kind(day), calendar.instant(day, time), calendar.nth_working_day(day, n));
+        let _ = (calendar.add_natural_days(now, n), calendar.add_working_time(now, amount));
+        let _ = (calendar.is_open(now), calendar.next_opening(now), calendar.time_of_day_ms(now));
+    }
+
+    #[test]
     fn an_explanation_counts_what_is_spent(
         scene in scene(), limit in limit(), from in near_ms(), pauses in pauses(), now in near_ms(),
     ) {
@@ -363,6 +381,18 @@ proptest! {
             prop_assert_eq!(counted.sum::<u64>(), spent, "{:?}", lines);
         }
     }
+}
+
+static OFFICE: LazyLock<Calendar> = LazyLock::new(office);
+
+fn odd() -> impl Strategy<Value = u64> {
+    prop_oneof![any::<u64>(), 0..10_u64, Just(u64::MAX), 0..100_000_000_000_u64]
+}
+
+/// Any instant; more often at the ends of time, and in the years of the office's calendar.
+fn odd_ms() -> impl Strategy<Value = i64> {
+    let years = at("2023-12-01T00:00").0..at("2028-02-01T00:00").0;
+    prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), years.clone(), years]
 }
 
 /// Whether a draft is open at a time on the wall, by reading it.
@@ -462,6 +492,10 @@ fn natural_days_may_end_on_a_working_day_only() {
     let late = |now: &str| clock.lateness(at(now)).unwrap();
     assert_eq!(late("2026-03-09T17:30"), None);
     assert_eq!((late("2026-03-09T18:00"), late("2026-03-10T09:00")), (Some(0), Some(1)));
+    let mut pauses = Pauses::none();
+    pauses.add(reason(0), at(pause.0), at(pause.1)).unwrap();
+    let clock = Clock { limit: rule, calendar, from, pauses: &pauses };
+    assert_eq!(clock.lateness(at("2026-03-12T09:00")), Ok(Some(1)));
     let two_hours = TimeLimit::natural_time(7_200_000);
     check(
         two_hours,
@@ -486,6 +520,10 @@ fn pauses_hold_the_clock_while_it_would_run() {
     // Exactly at the due instant it holds, after it no more.
     check(hour, from, &[("2026-03-06T17:30", "2026-03-09T09:00")], "2026-03-09T09:00");
     check(hour, from, &[("2026-03-06T17:31", "2026-03-09T09:00")], "2026-03-06T17:30");
+    let (two_days, from_monday) = (TimeLimit::working_days(2), "2026-03-09T09:00");
+    let exactly = [("2026-03-11T17:30", "2026-03-13T09:00")];
+    check(two_days, from_monday, &exactly, "2026-03-13T17:30");
+    check(two_days, from_monday, &[("2026-03-11T17:31", "2026-03-13T09:00")], "2026-03-11T17:30");
     // Before the clock began.
     check(hour, from, &[("2026-03-01T09:00", "2026-03-06T16:40")], "2026-03-09T08:40");
     check(hour, from, &[("2026-03-01T09:00", "2026-03-06T16:30")], "2026-03-06T17:30");
@@ -518,6 +556,13 @@ fn a_clock_that_stands_still_has_no_due_instant_yet() {
     assert_eq!(resumed.at, at("2026-03-13T17:30"));
     assert_eq!(clock.lateness(at("2026-03-20T10:00")), Ok(None));
     assert_eq!(clock.remaining(at("2026-03-20T10:00")), Ok(1));
+    // It held at the due instant, and not a moment later.
+    for (since, is_held) in [("2026-03-11T17:30", true), ("2026-03-11T17:31", false)] {
+        let mut pauses = Pauses::none();
+        pauses.pause(reason(0), at(since)).unwrap();
+        let due = Clock { limit, calendar, from, pauses: &pauses }.due();
+        assert_eq!(due.is_err(), is_held, "{since}");
+    }
     // E50: told late that it was over long ago.
     pauses.resume(reason(0), at("2026-03-10T11:00")).unwrap();
     let clock = Clock { limit, calendar, from, pauses: &pauses };

@@ -404,3 +404,56 @@ impl Calendar {
         &self.spans[usize::try_from(self.days[place].first_span).unwrap_or(0)..]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::CalendarDraft;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_depends_on_unknown_days_is_provisional() {
+        let known = Published { from: day("2026-01-01"), until: day("2026-12-31") };
+        let draft = CalendarDraft {
+            published: Some(known),
+            ..CalendarDraft::always("Asia/Shanghai", day("2025-01-01"), day("2027-12-31"))
+        };
+        let calendar = draft.check().unwrap();
+        let is_provisional = |from: &str, hours: u64| {
+            let from = calendar.begins(day(from)).unwrap();
+            calendar.add_working_time(from, hours * 3_600_000).unwrap().is_provisional
+        };
+        // Until 24:00 of the last day known, and a moment more.
+        assert!(!is_provisional("2026-12-30", 48));
+        assert!(is_provisional("2026-12-30", 49));
+        assert!(is_provisional("2025-12-31", 48));
+        assert!(!is_provisional("2026-01-01", 48));
+        assert!(!calendar.is_provisional(known.from, known.until));
+        assert!(calendar.is_provisional(known.from.plus(-1), known.until));
+        assert!(calendar.is_provisional(known.from, known.until.plus(1)));
+    }
+
+    #[test]
+    fn a_hall_opens_when_it_says_and_closes_a_moment_before() {
+        use crate::calendar::{OpenSpan, Week};
+        let draft = CalendarDraft {
+            week: Week::monday_to_friday(&[OpenSpan::new((9, 0), (12, 0))]),
+            ..CalendarDraft::new("Asia/Shanghai", day("2026-03-02"), day("2026-03-08"))
+        };
+        let calendar = draft.check().unwrap();
+        let at = |text: &str, hour: u32| calendar.instant(day(text), hour * 3_600_000).unwrap();
+        let (opens, shuts) = (at("2026-03-02", 9), at("2026-03-02", 12));
+        assert_eq!(calendar.is_open(opens), Ok(true));
+        assert_eq!(calendar.is_open(Wall(opens.0 - 1)), Ok(false));
+        assert_eq!(calendar.is_open(shuts), Ok(false));
+        assert_eq!(calendar.next_opening(opens), Ok(opens));
+        assert_eq!(calendar.next_opening(shuts), Ok(at("2026-03-03", 9)));
+        let past = Err(HorizonError::Past { until: day("2026-03-08") });
+        assert_eq!(calendar.next_opening(at("2026-03-06", 12)), past);
+        // A day without hours closes at midnight.
+        assert_eq!(calendar.closes(day("2026-03-07")), calendar.begins(day("2026-03-08")));
+    }
+}

@@ -101,7 +101,7 @@ impl Clock<'_> {
     ) -> Result<i64, HorizonError> {
         let mut spent = total(now)?.saturating_sub(total(self.from)?);
         for (from, until) in self.pauses_until(now) {
-            spent -= total(until)? - total(from)?;
+            spent = spent.saturating_sub(total(until)?.saturating_sub(total(from)?));
         }
         Ok(spent)
     }
