@@ -14,12 +14,16 @@
 //! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
 //!   (module `hall`, feature `hall-file`).
 //! * Figures at any time: [`Stats`].
+//! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
 //!
 //! # Features
 //!
-//! * `hall-file` (default): reads hall files. Brings toml and jiff.
+//! * `hall-file` (default): reads hall files. Brings toml, and `calendar`.
+//! * `calendar`: opening hours, working days and due dates. Brings jiff.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "calendar")]
+pub mod calendar;
 mod clerk;
 mod desk;
 mod engine;
@@ -28,6 +32,8 @@ mod event;
 #[cfg(feature = "hall-file")]
 pub mod hall;
 mod ids;
+#[cfg(feature = "calendar")]
+pub mod limit;
 mod order;
 mod pool;
 mod rules;
