@@ -32,6 +32,8 @@ pub struct Heart {
     some: Bitmap,
     heads: Heads,
     masks: Vec<Mask>,
+    /// The lane of each clerk who has one alone.
+    alone: Vec<Option<u32>>,
     skills: u32,
     classes: u32,
 }
@@ -61,8 +63,10 @@ pub struct Held {
 /// The most skills a clerk has.
 const SKILLS_MAX: usize = 8;
 
-/// So many doublings of the pause after a claim is lost.
-const PAUSES: u32 = 6;
+/// The first pause after a claim is lost, and the longest, in doublings of a spin. With two threads on
+/// one lane 64 spins are worth half of the time of a pair against one spin.
+const PAUSE: u32 = 6;
+const PAUSE_MAX: u32 = 10;
 
 impl Heart {
     /// Nobody waits; there is room for `orders`.
@@ -78,6 +82,10 @@ impl Heart {
             }
             mask
         };
+        let alone = |clerk| match shape.skills_of(clerk) {
+            &[skill] if classes == 1 => Some(u32::from(skill)),
+            _ => None,
+        };
         Self {
             slab: Arc::new(Slab::new(orders)),
             slots: (0..orders).map(|_| Slot::default()).collect(),
@@ -85,6 +93,7 @@ impl Heart {
             some: Bitmap::new(lanes),
             heads: Heads::new(lanes),
             masks: (0..shape.clerks()).map(mask).collect(),
+            alone: (0..shape.clerks()).map(alone).collect(),
             skills,
             classes,
         }
@@ -95,6 +104,7 @@ impl Heart {
     }
 
     /// When an item came in, if it waits.
+    #[inline(always)]
     fn arrival(&self, item: Item) -> Option<u64> {
         let slot = self.slot(item);
         // Ordering: Relaxed. "fill" of the claim word has brought it; a later life is found out by
@@ -108,6 +118,7 @@ impl Heart {
     }
 
     /// Takes a slot and fills it.
+    #[inline(always)]
     fn file(&self, own: &mut Own, ticket: Ticket) -> Item {
         loop {
             let slot = own.spare.take();
@@ -129,7 +140,11 @@ impl Heart {
     }
 
     /// The item that goes next for a clerk, and its lane.
+    #[inline(always)]
     fn first(&self, clerk: u32) -> Option<(u32, First<u64>)> {
+        if let Some(lane) = self.alone[clerk as usize] {
+            return self.look(lane).map(|first| (lane, first));
+        }
         let mut lanes = self.some.iter_and(&self.masks[clerk as usize]).peekable();
         loop {
             // The lanes of the highest class that has somebody; the lowest bound comes first.
@@ -171,6 +186,7 @@ impl Heart {
     }
 
     /// The first item of a lane.
+    #[inline(always)]
     fn look(&self, lane: u32) -> Option<First<u64>> {
         let line = &self.lanes[lane as usize];
         let first = line.first(|item| self.arrival(item));
@@ -180,6 +196,7 @@ impl Heart {
         first
     }
 
+    #[inline(always)]
     fn claimed(&self, own: &mut Own, held: Held, at_ms: u64) -> Held {
         let slot = self.slot(held.item);
         // Ordering: Relaxed, both. The claim has brought them.
@@ -201,7 +218,7 @@ fn owner(clerk: u32) -> Owner {
 
 /// Waits a little longer each time: whoever has just won is about to move the lane on.
 fn pause(lost: u32) {
-    for _ in 0..1 << lost.min(PAUSES) {
+    for _ in 0..1 << (PAUSE + lost).min(PAUSE_MAX) {
         spin_loop();
     }
 }
