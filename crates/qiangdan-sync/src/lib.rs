@@ -17,6 +17,7 @@
 //! 6. [`heads`]: which of them is worth the first look.
 //! 7. [`stack`]: an inbox of indices that is taken whole.
 //! 8. [`wheel`]: when to look at which slot.
+//! 9. [`agenda`]: which slot is due first, for pools that go by that.
 //!
 //! The edges between threads are named in each module's docs; `docs/memory-model.md` has all of
 //! them in one table, each with the loom test that fails without it.
@@ -34,10 +35,14 @@ pub mod heads;
 pub mod stack;
 pub mod wheel;
 
+pub mod agenda;
+
 mod batch;
 mod free;
+mod ring;
 mod sync;
 
+pub use agenda::{Agenda, AgendaFirst, AgendaFull};
 pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
 pub use heads::{Bound, Heads};

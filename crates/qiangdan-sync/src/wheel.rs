@@ -248,8 +248,8 @@ impl WheelDriver {
     ///
     /// `budget` bounds the steps, a step being one slot filed, spilled, batched or looked at, or
     /// eight sorted; [`STEPS`](Self::STEPS) will do. Slots that were reached are looked at before
-    /// later ones are reached, so an advance in pieces makes the same looks in the same order as one
-    /// in one piece. Not for other threads to wait on: they never do.
+    /// later ones are reached, so an advance in pieces makes the same looks in the same order as
+    /// one in one piece. Not for other threads to wait on: they never do.
     pub fn advance(
         &mut self,
         looks: &Looks,

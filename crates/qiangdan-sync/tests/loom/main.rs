@@ -6,6 +6,7 @@
 #![cfg(qiangdan_loom)]
 #![expect(clippy::unwrap_used, reason = "what fails in a model fails the test")]
 
+mod agenda;
 mod bitmap;
 mod claim;
 mod heads;
@@ -22,8 +23,8 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
-    Bitmap, ClaimWord, CloseReach, End, Entry, First, Heads, Inbox, Item, Key, Lane, Looks, Mask,
-    Owner, Phase, Refused, Side, Slab, Wheel, WheelDriver,
+    Agenda, Bitmap, ClaimWord, CloseReach, End, Entry, First, Heads, Inbox, Item, Key, Lane, Looks,
+    Mask, Owner, Phase, Refused, Side, Slab, Wheel, WheelDriver,
 };
 
 /// Runs `parts` as threads that share what `new` makes, then `after` with what they returned.
