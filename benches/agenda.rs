@@ -18,6 +18,7 @@ use qiangdan_benches::{
         ranked::{By, Ranked},
         skips::Skips,
     },
+    due::DueFirst,
     measure::Floor,
     people::Shape,
     rows::{group, row},
@@ -42,7 +43,8 @@ fn agenda(criterion: &mut Criterion) {
             row!("mutex and heap", LockedHeap::default());
             row!("priority-queue and dashmap", Ranked::new(By::Due));
             row!("skipmap", Skips::new(shape, By::Due));
-            // Here comes ours: a desk as `heart`, with an agenda in place of its lanes.
+            let room = u32::try_from(backlog).expect("a million") + 4_096;
+            row!("heart", DueFirst::new(room));
         }
     }
 }

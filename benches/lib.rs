@@ -3,7 +3,8 @@
 //! Modules, in the order they should be read:
 //!
 //! 1. [`desk`]: the verbs that are compared, and what each thread keeps of them.
-//! 2. [`heart`]: our lock-free structures put together to a desk, with [`spare`] slots for each thread;
+//! 2. [`heart`]: our lock-free structures put together to a desk, with [`spare`] slots for each thread,
+//!    and [`due`], which goes by due instant;
 //!    [`whole`]: the engine as a desk.
 //! 3. [`baselines`]: the desks one would write first.
 //! 4. [`clocks`]: the same for timers.
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod desk;
+pub mod due;
 pub mod heart;
 pub mod spare;
 pub mod whole;

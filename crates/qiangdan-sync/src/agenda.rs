@@ -396,6 +396,7 @@ impl Agenda {
             }
         }
         for head in self.ring(found.place.ring).heads(found.next) {
+            // Ordering: Relaxed. Nothing is concluded from it; it only brings the line nearer.
             let _ = self.nodes.read(low(head.load(Relaxed)));
         }
     }

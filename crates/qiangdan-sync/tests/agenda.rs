@@ -11,7 +11,7 @@ use std::thread;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use qiangdan_sync::{Agenda, AgendaFirst, AgendaFull, ClaimWord, Owner, Phase};
+use qiangdan_sync::{Agenda, AgendaFirst, AgendaFull, ClaimWord, End, Owner, Phase};
 
 /// With ticks of 1 ms, the milliseconds of a block, and of the window.
 const BLOCK: u64 = 1 << 12;
@@ -469,7 +469,7 @@ fn every_order_is_finished_exactly_once() {
 fn finish(hall: &Hall, finished: &[AtomicU64], claim: (u32, u32, u16), owner: Owner) {
     let (slot, generation, epoch) = claim;
     let order = hall.orders[slot as usize].load(Relaxed);
-    hall.words[slot as usize].try_finish(generation, epoch, owner).unwrap();
+    hall.words[slot as usize].try_finish(generation, epoch, owner, End::default()).unwrap();
     let order = usize::try_from(order).unwrap();
     assert_eq!(finished[order].fetch_add(1, Relaxed), 0, "twice: {order}");
 }
