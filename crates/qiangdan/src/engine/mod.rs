@@ -38,9 +38,10 @@ use crate::{
 /// How much fits. Nothing grows past it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
-    /// Open orders at one time, 1 to 268,435,455. About 170 bytes each are set aside,
-    /// and 8 more once a dedup key is used. Each lane adds about 40 for each order that returned to it
-    /// out of order at one time.
+    /// Open orders at one time, 1 to 268,435,455. About 100 bytes each are set aside,
+    /// and 8 more once a dedup key is used. Each lane adds five kilobytes, 8 bytes for each of up to nine
+    /// times the most orders it ever held, and about 40 for each order that returned to it out of order
+    /// at one time.
     pub orders: u32,
     /// Clerks, 0 to 1,048,575; they are numbered from 0.
     pub clerks: u32,
