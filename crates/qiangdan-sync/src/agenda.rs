@@ -143,7 +143,7 @@ const SPARE_MIN: u32 = if cfg!(qiangdan_loom) { 5 } else { 8 };
 /// How many entries one call files anew before they are in the way.
 const AHEAD_MAX: u32 = 2;
 
-#[cfg(not(qiangdan_loom))]
+#[cfg(not(any(qiangdan_loom, qiangdan_shuttle)))]
 const _: () = assert!(size_of::<Node>() == 12, "with one in four to spare, 15 bytes to a slot");
 
 /// No node is left.
