@@ -65,6 +65,7 @@ fn rules() -> qiangdan::Rules {
         ladders: vec![Ladder { stages }],
         target: WaitTarget { within_ms: WITHIN_MS, share: 0.9 },
         dedup_window_ms: 5,
+        ..Default::default()
     };
     checked(draft)
 }

@@ -60,6 +60,7 @@ fn draft() -> RulesDraft {
         ladders: vec![Ladder { stages: slow }, Ladder { stages: quick }],
         target: WaitTarget { within_ms: WITHIN_MS, share: 0.9 },
         dedup_window_ms: DEDUP_WINDOW_MS,
+        ..Default::default()
     }
 }
 

@@ -9,7 +9,7 @@
 use std::{fmt, ptr, sync::Arc};
 
 use crate::{
-    ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId,
+    ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId, SkillId,
     desk::{Desk, Desks},
 };
 
@@ -134,6 +134,28 @@ pub enum EventKind {
     ShowDue {
         /// The colour.
         colour: Colour,
+    },
+    /// A stage gave a card.
+    CardGiven {
+        /// Amber is the yellow card, red the red one.
+        colour: Colour,
+    },
+    /// A stage dropped a soft skill.
+    SkillDropped {
+        /// The skill.
+        skill: SkillId,
+    },
+    /// A stage moved the order to another pool.
+    Moved {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// A stage advises to open a window for the order's pool.
+    OpenWindowDue,
+    /// A stage wants a new order to come in.
+    FollowUpDue {
+        /// Of which service.
+        service: ServiceId,
     },
     /// The order has waited longer than its limit.
     LimitBreached {

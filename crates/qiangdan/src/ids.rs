@@ -53,6 +53,14 @@ index! {
     LadderId(u16), "ladder"
 }
 index! {
+    /// A limit (时限): position in the rules' list of limits.
+    LimitId(u16), "limit"
+}
+index! {
+    /// A calendar (工作日历): position in the rules' list of calendars.
+    CalendarId(u16), "calendar"
+}
+index! {
     /// A lane (队列): position in the rules' list of lanes.
     LaneId(u32), "lane"
 }

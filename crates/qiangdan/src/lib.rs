@@ -49,10 +49,12 @@ pub use error::{
 };
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
-    Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, OrderId, PoolId, RoleId, ServiceId,
-    SkillId, Skills,
+    CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
+    RoleId, ServiceId, SkillId, Skills,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
+#[cfg(feature = "calendar")]
+pub use rules::ClockRules;
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
 };

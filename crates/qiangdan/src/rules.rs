@@ -5,7 +5,9 @@
 //! *lanes*: one for each (pool, needs, class) that can occur, so that the head of a lane decides for
 //! every clerk whether the lane is theirs.
 
-use crate::{ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, Skills};
+#[cfg(feature = "calendar")]
+use crate::{CalendarId, LimitId, calendar::Calendar, limit::LimitRule};
+use crate::{ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills};
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,23 @@ pub struct RulesDraft {
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
     pub dedup_window_ms: u64,
+    /// What is promised by the calendar.
+    #[cfg(feature = "calendar")]
+    pub clocks: ClockRules,
+}
+
+/// What is promised by the calendar: limits whose clocks run on orders.
+#[cfg(feature = "calendar")]
+#[derive(Clone, Debug, Default)]
+pub struct ClockRules {
+    /// The calendars, in the order of their ids.
+    pub calendars: Vec<Calendar>,
+    /// The limits, in the order of their ids.
+    pub limits: Vec<LimitRule>,
+    /// Which limits the orders of a service have.
+    pub of_services: Vec<(ServiceId, LimitId)>,
+    /// When a role may be told; one that is not named here, always.
+    pub hours_of_roles: Vec<(RoleId, CalendarId)>,
 }
 
 /// What the engine knows of a service.
@@ -77,6 +96,29 @@ pub enum Action {
     Show {
         /// The colour.
         colour: Colour,
+    },
+    /// Gives a card (黄牌, 红牌): a record on order, limit, stage and owner that stays. Leaves the engine
+    /// as an event.
+    Card {
+        /// Amber is the yellow card, red the red one.
+        colour: Colour,
+    },
+    /// Drops a soft skill (放宽技能): clerks without it may grab the order from now on.
+    Drop {
+        /// The skill.
+        skill: SkillId,
+    },
+    /// Moves a waiting order to another pool (改派): only that pool's clerks may grab it from now on.
+    Move {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// Advises to open a window for the order's pool (增开窗口). Leaves the engine as an event.
+    OpenWindow,
+    /// Lets a new order come in (回访, 督办), with the same tag.
+    FollowUp {
+        /// Of which service.
+        service: ServiceId,
     },
 }
 
@@ -357,6 +399,13 @@ impl Rules {
         self.draft.dedup_window_ms
     }
 
+    /// What is promised by the calendar.
+    #[cfg(feature = "calendar")]
+    #[must_use]
+    pub fn clocks(&self) -> &ClockRules {
+        &self.draft.clocks
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> u16 {
@@ -418,7 +467,6 @@ fn class_id(index: usize) -> ClassId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SkillId;
 
     fn service(pool: u16, skill: Option<u8>, ladder: Option<u16>) -> ServiceRule {
         ServiceRule {

@@ -78,6 +78,7 @@ fn rules(hall: &Hall, known: &[Option<ServiceId>]) -> Rules {
         ladders: hall.ladders().iter().map(|ladder| ladder.ladder.clone()).collect(),
         target: of_hall.target(),
         dedup_window_ms: 0,
+        ..RulesDraft::default()
     };
     draft.check().expect("limits and ladders are those of checked rules")
 }

@@ -18,7 +18,7 @@ use super::{
     table::{Keyed, Table},
     windows,
 };
-use crate::{LadderId, Rules, RulesDraft, ServiceId, ServiceRule};
+use crate::{ClockRules, LadderId, Rules, RulesDraft, ServiceId, ServiceRule};
 
 const SECTIONS: [&str; 16] = [
     "schema",
@@ -123,6 +123,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
+            clocks: ClockRules::default(),
         };
         let hall = Hall {
             id: house.id,

@@ -16,14 +16,20 @@
 //! | `clock.rs` | [`Clock`] and when it is due |
 //! | `spent.rs` | spent, remaining, percent, lateness |
 //! | `explain.rs` | day by day, what counted and why |
+//! | `rule.rs` | [`LimitRule`]: what starts and stops a clock, and what follows when it runs long |
+//! | `fact.rs` | [`Fact`]: what is told of an order |
 
 mod clock;
 mod explain;
+mod fact;
 mod pauses;
+mod rule;
 mod spent;
 mod unit;
 
 pub use clock::{Clock, DueError};
 pub use explain::{Counts, DayLine};
+pub use fact::{Fact, What};
 pub use pauses::{Pause, PauseError, PauseReason, Pauses, Reasons};
+pub use rule::{Again, Expiry, LimitRule, LimitStage, Milestone, Moment, Silence, StageAt};
 pub use unit::{DayEnd, DayOne, NaturalEnd, TimeLimit, Unit};
