@@ -55,6 +55,29 @@ impl Bound {
     }
 }
 
+/// The lane with the lowest bound among several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lowest {
+    /// Which; of those with equal bounds the first.
+    pub lane: u32,
+    /// Its bound.
+    pub bound: Bound,
+    /// The lowest rank of the other bounds; `u64::MAX` if there are none.
+    pub others: u64,
+}
+
+impl Lowest {
+    /// The lowest of these lanes and others.
+    #[inline]
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let others = self.others.min(other.others);
+        let (low, high) =
+            if other.bound.rank() < self.bound.rank() { (other, self) } else { (self, other) };
+        Self { others: others.min(high.bound.rank()), ..low }
+    }
+}
+
 impl Heads {
     /// The largest rank there can be; larger ones count as this one.
     pub const RANK_MAX: u64 = u64::MAX >> VERSION_BITS;
@@ -62,7 +85,9 @@ impl Heads {
     /// Bounds of so many lanes, all 0.
     #[must_use]
     pub fn new(lanes: u32) -> Self {
-        Self { words: zeroed_u64(lanes as usize) }
+        // Whole parts, for `lowest`; the models, which do not ask for it, are spared the rest.
+        let words = if cfg!(qiangdan_loom) { lanes } else { lanes.next_multiple_of(64) };
+        Self { words: zeroed_u64(words as usize) }
     }
 
     /// The bound of a lane.
@@ -77,6 +102,34 @@ impl Heads {
     pub fn see(&self, lane: u32) -> Bound {
         // Ordering: Acquire, the receiving half of "bound".
         Bound(self.words[lane as usize].load(Acquire))
+    }
+
+    /// The lowest bound among some of the 64 lanes from `64 * part` on, a bit each.
+    ///
+    /// Wait-free. One load for each lane; linearizes, for each, there.
+    ///
+    /// # Panics
+    ///
+    /// If there are no such lanes.
+    #[inline]
+    #[must_use]
+    pub fn lowest(&self, part: u32, mut lanes: u64) -> Option<Lowest> {
+        let (words, _) = self.words[64 * part as usize..].as_chunks::<64>();
+        let words = words.first().expect("there are words for 64 lanes at a time");
+        let mut lowest = None;
+        let (mut rank, mut others) = (u64::MAX, u64::MAX);
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros();
+            lanes &= lanes - 1;
+            // Ordering: Acquire, the receiving half of "bound".
+            let bound = Bound(words[lane as usize % 64].load(Acquire));
+            others = others.min(bound.rank().max(rank));
+            if bound.rank() < rank {
+                rank = bound.rank();
+                lowest = Some((64 * part + lane, bound));
+            }
+        }
+        lowest.map(|(lane, bound)| Lowest { lane, bound, others })
     }
 
     /// Says that an entry of `rank` was pushed in rank order; to be called after the push.
@@ -163,6 +216,27 @@ mod tests {
         assert_eq!(heads.see(1).rank(), 10);
         heads.raise(1, heads.see(1), u64::MAX);
         assert_eq!(heads.see(1).rank(), Heads::RANK_MAX);
+    }
+
+    #[test]
+    fn the_lowest_of_several_is_found_with_the_next() {
+        let heads = Heads::new(70);
+        for (lane, rank) in [(3, 50), (4, 40), (60, 40), (65, 30), (69, 90)] {
+            heads.raise(lane, heads.see(lane), rank);
+        }
+        let found = |part, lanes: &[u32]| {
+            let bits = lanes.iter().fold(0, |bits, lane| bits | 1 << (lane % 64));
+            heads.lowest(part, bits)
+        };
+        let shape = |found: Option<Lowest>| found.map(|l| (l.lane, l.bound.rank(), l.others));
+        assert_eq!(shape(found(0, &[])), None);
+        assert_eq!(shape(found(0, &[3])), Some((3, 50, u64::MAX)));
+        assert_eq!(shape(found(0, &[3, 4])), Some((4, 40, 50)));
+        assert_eq!(shape(found(0, &[3, 4, 60])), Some((4, 40, 40)), "of equal ones the first");
+        let (near, far) = (found(0, &[3, 4]).unwrap(), found(1, &[65, 69]).unwrap());
+        assert_eq!(shape(Some(near.with(far))), Some((65, 30, 40)));
+        assert_eq!(shape(Some(far.with(near))), Some((65, 30, 40)));
+        assert_eq!(shape(Some(near.with(found(0, &[60]).unwrap()))), Some((4, 40, 40)));
     }
 
     #[test]
