@@ -34,6 +34,13 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::sync::{AtomicU64, zeroed_u64};
 
+/// There are words for so many lanes at a time.
+#[cfg(not(qiangdan_loom))]
+const PART: usize = 64;
+/// The models are spared the rest.
+#[cfg(qiangdan_loom)]
+const PART: usize = 2;
+
 const VERSION_BITS: u32 = 20;
 const VERSION: u64 = (1 << VERSION_BITS) - 1;
 
@@ -85,9 +92,7 @@ impl Heads {
     /// Bounds of so many lanes, all 0.
     #[must_use]
     pub fn new(lanes: u32) -> Self {
-        // Whole parts, for `lowest`; the models, which do not ask for it, are spared the rest.
-        let words = if cfg!(qiangdan_loom) { lanes } else { lanes.next_multiple_of(64) };
-        Self { words: zeroed_u64(words as usize) }
+        Self { words: zeroed_u64((lanes as usize).next_multiple_of(PART)) }
     }
 
     /// The bound of a lane.
@@ -114,15 +119,15 @@ impl Heads {
     #[inline]
     #[must_use]
     pub fn lowest(&self, part: u32, mut lanes: u64) -> Option<Lowest> {
-        let (words, _) = self.words[64 * part as usize..].as_chunks::<64>();
-        let words = words.first().expect("there are words for 64 lanes at a time");
+        let (parts, _) = self.words.as_chunks::<PART>();
+        let words = &parts[part as usize];
         let mut lowest = None;
         let (mut rank, mut others) = (u64::MAX, u64::MAX);
         while lanes != 0 {
             let lane = lanes.trailing_zeros();
             lanes &= lanes - 1;
             // Ordering: Acquire, the receiving half of "bound".
-            let bound = Bound(words[lane as usize % 64].load(Acquire));
+            let bound = Bound(words[lane as usize % PART].load(Acquire));
             others = others.min(bound.rank().max(rank));
             if bound.rank() < rank {
                 rank = bound.rank();

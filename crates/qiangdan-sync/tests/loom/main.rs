@@ -24,7 +24,7 @@ use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
     Agenda, Bitmap, ClaimWord, CloseReach, End, Entry, First, Heads, Inbox, Item, Key, Lane, Looks,
-    Mask, Owner, Phase, Refused, Side, Slab, Wheel, WheelDriver,
+    Mask, Next, Owner, Phase, Refused, Side, Slab, Wheel, WheelDriver,
 };
 
 /// Runs `parts` as threads that share what `new` makes, then `after` with what they returned.
