@@ -554,3 +554,217 @@ fn get(entry: &[AtomicU64; 2]) -> Pair {
     // Ordering: Relaxed, both. Received along "begin" and "append", or "refill" finds it out.
     [entry[0].load(Relaxed), entry[1].load(Relaxed)]
 }
+
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
+
+    fn pairs(from: u64, count: u64) -> Vec<Pair> {
+        (from..from + count).map(|n| [n, !n]).collect()
+    }
+
+    #[track_caller]
+    fn check(ledger: &Ledger, slot: u32, generation: u32, expect: Option<&[Pair]>) {
+        let mut entries = Entries::new();
+        let seen = ledger.read(slot, generation, &mut entries);
+        assert_eq!(seen.map(|_| &*entries), expect);
+        if let Some(seen) = seen {
+            let told = (seen.slot(), seen.generation(), seen.len() as usize);
+            assert_eq!(told, (slot, generation, entries.len()));
+            assert!(ledger.is_still(&seen));
+        } else {
+            assert!(entries.is_empty());
+        }
+    }
+
+    fn fill(ledger: &Ledger, reserve: Reserve) -> u32 {
+        let mut seen = ledger.begin(0, 1, [0; 2]);
+        while let Ok(now) = ledger.append(&seen, &[[1; 2]], reserve) {
+            seen = now;
+        }
+        assert_eq!(ledger.append(&seen, &[[1; 2]], reserve), Err(AppendError::Full));
+        seen.len()
+    }
+
+    #[test]
+    fn a_head_reads_back_what_was_written() {
+        for generation in [0, 1, (1 << GENERATION_BITS) - 1] {
+            for len in [0, 1, Ledger::LEN_MAX] {
+                for top in [0, 1, (1 << NODE_BITS) - 1] {
+                    let head = Head::new(generation, len, top);
+                    assert_eq!((head.generation(), head.len(), head.top()), (generation, len, top));
+                    assert_eq!(head.is_life_of(generation), len > 0);
+                    assert!(!head.is_life_of(generation + 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_oldest_first_however_it_came() {
+        for at_a_time in [1, 2, 3, 7, 30] {
+            let ledger = Ledger::new(2, 30);
+            check(&ledger, 1, 0, None);
+            let all = pairs(5, 31);
+            let mut seen = ledger.begin(1, 9, all[0]);
+            check(&ledger, 1, 9, Some(&all[..1]));
+            for new in all[1..].chunks(at_a_time) {
+                seen = ledger.append(&seen, new, Reserve::Use).unwrap();
+                check(&ledger, 1, 9, Some(&all[..seen.len() as usize]));
+            }
+            check(&ledger, 1, 8, None);
+            check(&ledger, 0, 9, None);
+            assert_eq!(ledger.in_use(), 30);
+        }
+    }
+
+    #[test]
+    fn a_buffer_serves_long_and_short_lists_in_turn() {
+        let ledger = Ledger::new(2, 20);
+        let long = pairs(0, 12);
+        let seen = ledger.begin(0, 1, long[0]);
+        ledger.append(&seen, &long[1..], Reserve::Use).unwrap();
+        ledger.begin(1, 1, [7, 8]);
+        let mut entries = Entries::new();
+        for _ in 0..3 {
+            ledger.read(0, 1, &mut entries).unwrap();
+            assert_eq!(*entries, *long);
+            ledger.read(1, 1, &mut entries).unwrap();
+            assert_eq!(*entries, [[7, 8]]);
+            assert!(ledger.read(1, 2, &mut entries).is_none() && entries.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_seen_of_a_list_that_grew_does_not_append() {
+        let ledger = Ledger::new(2, 9);
+        let first = ledger.begin(0, 1, [0, 0]);
+        let second = ledger.append(&first, &[[1, 1]], Reserve::Use).unwrap();
+        assert!(!ledger.is_still(&first) && ledger.is_still(&second));
+        for new in [&[[2, 2]][..], &[]] {
+            assert_eq!(ledger.append(&first, new, Reserve::Use), Err(AppendError::Changed));
+        }
+        assert_eq!(ledger.append(&second, &[], Reserve::Keep), Ok(second));
+        check(&ledger, 0, 1, Some(&[[0, 0], [1, 1]]));
+        assert_eq!(ledger.in_use(), 1);
+    }
+
+    #[test]
+    fn a_life_that_is_over_is_neither_read_nor_appended_to() {
+        let ledger = Ledger::new(2, 4);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        let seen = ledger.append(&seen, &pairs(1, 4), Reserve::Use).unwrap();
+        assert!(!ledger.end(0, 2), "another life");
+        assert!(ledger.end(0, 1) && !ledger.end(0, 1));
+        assert_eq!(ledger.in_use(), 0);
+        check(&ledger, 0, 1, None);
+        assert_eq!(ledger.append(&seen, &[[1, 1]], Reserve::Use), Err(AppendError::Changed));
+        let other = ledger.begin(1, 1, [5, 5]);
+        ledger.append(&other, &pairs(10, 4), Reserve::Use).unwrap();
+        let next = ledger.begin(0, 2, [9, 9]);
+        assert_eq!(ledger.append(&seen, &[[1, 1]], Reserve::Use), Err(AppendError::Changed));
+        assert!(!ledger.end(0, 1) && ledger.is_still(&next));
+        check(&ledger, 0, 2, Some(&[[9, 9]]));
+        check(&ledger, 1, 1, Some(&[[5, 5], [10, !10], [11, !11], [12, !12], [13, !13]]));
+    }
+
+    #[test]
+    fn a_life_that_nobody_ended_ends_when_the_next_begins() {
+        let ledger = Ledger::new(1, 4);
+        for generation in 1..20 {
+            let seen = ledger.begin(0, generation, [0, 0]);
+            ledger.append(&seen, &pairs(1, 4), Reserve::Use).unwrap();
+            check(&ledger, 0, generation - 1, None);
+        }
+        assert_eq!(ledger.in_use(), 4);
+    }
+
+    #[test]
+    fn an_eighth_of_the_room_is_kept() {
+        for (nodes, kept) in [(0, 0), (7, 0), (8, 1), (80, 10), (87, 10)] {
+            let ledger = Ledger::new(1, nodes);
+            assert_eq!(fill(&ledger, Reserve::Keep), 1 + nodes - kept);
+            assert_eq!((ledger.in_use(), ledger.capacity()), (nodes - kept, nodes));
+            let ledger = Ledger::new(1, nodes);
+            assert_eq!(fill(&ledger, Reserve::Use), 1 + nodes);
+        }
+    }
+
+    #[test]
+    fn an_eighth_of_a_lists_length_is_kept() {
+        let ledger = Ledger::new(1, 40_000);
+        assert_eq!(fill(&ledger, Reserve::Keep), Ledger::LEN_MAX - Ledger::LEN_MAX / 8);
+        assert_eq!(fill(&ledger, Reserve::Use), Ledger::LEN_MAX);
+        let seen = ledger.begin(0, 2, [0; 2]);
+        let new = vec![[1; 2]; Ledger::LEN_MAX as usize];
+        assert_eq!(ledger.append(&seen, &new, Reserve::Use), Err(AppendError::Full));
+        let seen = ledger.append(&seen, &new[1..], Reserve::Use).unwrap();
+        assert_eq!((seen.len(), ledger.in_use()), (Ledger::LEN_MAX, Ledger::LEN_MAX - 1));
+    }
+
+    #[test]
+    fn all_of_it_is_appended_or_nothing() {
+        let ledger = Ledger::new(1, 3);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        assert_eq!(ledger.append(&seen, &pairs(1, 4), Reserve::Use), Err(AppendError::Full));
+        assert!(ledger.in_use() == 0 && ledger.is_still(&seen));
+        ledger.append(&seen, &pairs(1, 3), Reserve::Use).unwrap();
+    }
+
+    #[test]
+    fn fresh_nodes_go_in_order_and_freed_ones_before_them() {
+        let ledger = Ledger::new(40, 100);
+        let append = |slot, generation, count| {
+            let seen = ledger.begin(slot, generation, [0; 2]);
+            ledger.append(&seen, &pairs(0, count), Reserve::Use).unwrap().head.top()
+        };
+        assert_eq!((0..30).map(|slot| append(slot, 1, 2)).last(), Some(59));
+        ledger.end(3, 1);
+        assert_eq!((append(3, 2, 1), append(30, 1, 1), append(31, 1, 1)), (7, 6, 60));
+    }
+
+    #[test]
+    fn whoever_stopped_in_an_append_holds_up_nobody() {
+        let ledger = Ledger::new(3, 6);
+        let stopped = ledger.begin(0, 1, [0, 0]);
+        assert!(ledger.room.raise(2, Reserve::Use));
+        let chain = ledger.chain(stopped.head, &pairs(1, 2));
+        ledger.append(&stopped, &pairs(7, 1), Reserve::Use).unwrap();
+        for generation in 1..9 {
+            let seen = ledger.begin(1, generation, [3, 3]);
+            let seen = ledger.append(&seen, &pairs(4, 3), Reserve::Use).unwrap();
+            assert_eq!(ledger.append(&seen, &[[0; 2]], Reserve::Use), Err(AppendError::Full));
+            assert!(ledger.end(1, generation));
+        }
+        ledger.give(&chain, 2);
+        check(&ledger, 0, 1, Some(&[[0, 0], [7, !7]]));
+        assert!(ledger.end(0, 1));
+        assert_eq!((ledger.in_use(), fill(&ledger, Reserve::Use)), (0, 7));
+    }
+
+    #[test]
+    fn whoever_stopped_in_a_read_is_told_that_the_life_is_over() {
+        let ledger = Ledger::new(3, 6);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        let seen = ledger.append(&seen, &pairs(1, 6), Reserve::Use).unwrap();
+        let mut entries = Entries::new();
+        let mut read_on = || {
+            let [head, entry @ ..] = ledger.slot(0);
+            ledger.read_to(seen.head, entry, &mut entries) && Head(head.load(Relaxed)).is_life_of(1)
+        };
+        assert!(read_on());
+        ledger.end(0, 1);
+        assert!(!read_on(), "free nodes");
+        for slot in 0..3 {
+            let seen = ledger.begin(slot, 2, [8, 8]);
+            ledger.append(&seen, &pairs(9, 2), Reserve::Use).unwrap();
+            assert!(!read_on(), "nodes of other lists");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "in range")]
+    fn a_slot_out_of_range_is_found_out() {
+        Ledger::new(3, 1).begin(3, 1, [0; 2]);
+    }
+}
