@@ -691,8 +691,9 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes")]
     fn an_eighth_of_a_lists_length_is_kept() {
-        let ledger = Ledger::new(1, 40_000);
+        let ledger = Ledger::new(1, 9_000);
         assert_eq!(fill(&ledger, Reserve::Keep), Ledger::LEN_MAX - Ledger::LEN_MAX / 8);
         assert_eq!(fill(&ledger, Reserve::Use), Ledger::LEN_MAX);
         let seen = ledger.begin(0, 2, [0; 2]);
