@@ -45,8 +45,9 @@
 //!
 //! # Edges
 //!
-//! * **begin**: `begin`, store of the head (Release) → `read`, `end` (Acquire). Whoever sees the life
-//!   sees its first entry.
+//! * **begin**: `begin`, store of the head (Release) → `read` (Acquire). Whoever sees the life sees
+//!   its first entry, and what was written before it began. (Appends are read-modify-writes, so this
+//!   holds however long the list has become.)
 //! * **append**: `append`, swap of the head (Release) → `read`, `end` (Acquire). Whoever sees the
 //!   head sees the entries under it, and what was written before they were appended.
 //! * **refill**: `begin` (Release fence), `append` (Release fence), `end`, change of a link (Release)
@@ -294,8 +295,8 @@ impl Ledger {
                 return false;
             }
             let over = Head::new(generation, 0, 0);
-            // Ordering: Acquire on success, the receiving half of "begin" and "append": the nodes
-            // are read below. Relaxed on failure: the value is a guess again.
+            // Ordering: Acquire on success, the receiving half of "append": the top node is read
+            // below. Relaxed on failure: the value is a guess again.
             match head.compare_exchange_weak(seen.0, over.0, Acquire, Relaxed) {
                 Ok(_) => break,
                 Err(now) => seen = Head(now),
