@@ -10,7 +10,7 @@
 //!
 //! Unit: nanoseconds of wall time per call, all threads together; bytes per list.
 //!
-//! Outside the timed part: allocating, and reading the list that is appended to.
+//! Outside the timed part: allocating and starting threads.
 //!
 //! Baseline: for each slot a generation and a `Vec` behind a `parking_lot::Mutex`. A vector keeps its
 //! memory when a life ends, so that only the first life of a slot pays for it.

@@ -245,6 +245,24 @@ fn ledger_room_that_is_counted_is_found() {
 }
 
 #[test]
+fn ledger_free_nodes_go_to_one_list_each() {
+    let end_and_append = |told: &Told| {
+        assert!(told.ledger.end(0, 1));
+        told.append(1, &[11, 12]).is_ok()
+    };
+    let append = |told: &Told| told.append(2, &[21, 22]).is_ok();
+    race(
+        || Told::with(4, &[3, 1, 1]),
+        [end_and_append, append],
+        |told, appended| {
+            assert_eq!(appended, [true, true]);
+            assert_eq!(told.read(1, 1), Some(vec![10, 11, 12]));
+            assert_eq!(told.read(2, 1), Some(vec![20, 21, 22]));
+        },
+    );
+}
+
+#[test]
 fn ledger_room_goes_to_one_of_two() {
     race(
         || Told::with(1, &[1, 1]),
