@@ -43,6 +43,15 @@
 //! of whose bits are in the head. (Generations come from [`crate::claim`], which retires a slot
 //! before they come round.)
 //!
+//! # Why there is a node for whoever counted it
+//!
+//! An append first counts its nodes as in use, then takes them: freed ones if there are any,
+//! otherwise fresh ones. Nodes are counted before they are taken and until they have been given back,
+//! so at any time at least as many are free as are still to be taken. Of those, the takers that have
+//! found no freed node are the only ones that take fresh ones: when a taker finds none, all that is
+//! free is fresh, so enough for all; and it stays enough for those that found none, since others come
+//! to fresh nodes only by finding none as well.
+//!
 //! # Edges
 //!
 //! * **begin**: `begin`, store of the head (Release) → `read` (Acquire). Whoever sees the life sees
