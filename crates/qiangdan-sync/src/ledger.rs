@@ -43,15 +43,6 @@
 //! of whose bits are in the head. (Generations come from [`crate::claim`], which retires a slot
 //! before they come round.)
 //!
-//! # Why there is a node for whoever counted it
-//!
-//! An append first counts its nodes as in use, then takes them: freed ones if there are any,
-//! otherwise fresh ones. Nodes are counted before they are taken and until they have been given back,
-//! so at any time at least as many are free as are still to be taken. Of those, the takers that have
-//! found no freed node are the only ones that take fresh ones: when a taker finds none, all that is
-//! free is fresh, so enough for all; and it stays enough for those that found none, since others come
-//! to fresh nodes only by finding none as well.
-//!
 //! # Edges
 //!
 //! * **begin**: `begin`, store of the head (Release) → `read` (Acquire). Whoever sees the life sees
@@ -65,15 +56,15 @@
 //! * **room**: `end`, lowering of the count of nodes in use (Release) → `append`, raising of it
 //!   (Acquire). Whoever counts a node as free finds it.
 //! * **free**: see `free.rs`. Whoever takes a node for a list knows that the one before is over.
+//!
+//! Which nodes are free, and why there is one for whoever counted it, is told in `nodes.rs`.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crossbeam_utils::CachePadded;
-
-use crate::free::{FreeList, NIL};
-use crate::sync::{AtomicU32, AtomicU64, fence, high, low, zeroed_u64};
+use crate::nodes::{Chain, Nodes, Pair, WORDS, get, set, words};
+use crate::sync::{AtomicU64, fence, low, zeroed_u64};
 
 const NODE_BITS: u32 = 28;
 const LEN_BITS: u32 = 12;
@@ -84,31 +75,14 @@ const GENERATION_SHIFT: u32 = LEN_SHIFT + LEN_BITS;
 
 const _: () = assert!(GENERATION_SHIFT + GENERATION_BITS == 64, "the fields fill the word");
 
-/// Words to a slot, and to a node.
-const WORDS: usize = 3;
-/// The word of a node that names others.
-const LINK: usize = 2;
-
 /// Entries that [`Entries`] holds without memory of their own.
 const FEW: usize = 8;
-
-/// Two words of the caller's.
-pub type Pair = [u64; 2];
 
 /// Lists of entries, one for each slot; see the [module docs](self).
 pub struct Ledger {
     /// For each slot its head and the two words of the first entry.
     slots: Box<[AtomicU64]>,
-    nodes: Box<[AtomicU64]>,
-    room: CachePadded<Room>,
-}
-
-/// Which nodes are free, and how many are not.
-struct Room {
-    free: FreeList,
-    /// At least as many nodes as are neither in the list of free ones nor fresh.
-    used: AtomicU32,
-    nodes: u32,
+    nodes: Nodes,
 }
 
 /// A list as it was at one instant: what [`Ledger::append`] is to append to.
@@ -166,15 +140,7 @@ impl Ledger {
     #[must_use]
     pub fn new(slots: u32, nodes: u32) -> Self {
         assert!(nodes <= 1 << NODE_BITS, "a ledger has at most 2^28 nodes");
-        Self {
-            slots: zeroed_u64(slots as usize * WORDS),
-            nodes: zeroed_u64(nodes as usize * WORDS),
-            room: CachePadded::new(Room {
-                free: FreeList::new(nodes),
-                used: AtomicU32::new(0),
-                nodes,
-            }),
-        }
+        Self { slots: zeroed_u64(slots as usize * WORDS), nodes: Nodes::new(nodes) }
     }
 
     /// Begins the list of a slot in its life `generation` with its first entry.
@@ -249,9 +215,9 @@ impl Ledger {
     /// Appends all of `new`, in this order, to a list as it was seen; returns the list with them.
     ///
     /// Readers see all of them or none. Lock-free: it repeats a step only because another thread has
-    /// taken or given back a node. Costs three swaps, however
-    /// many entries there are, and if they are in the cache 5 ns for each of them. Linearizes at the swap of
-    /// the head, or where it is refused, at the load of the head or of the count of nodes in use.
+    /// taken or given back a node. Costs three swaps, however many entries there are. Linearizes at
+    /// the swap of the head, or where it is refused, at the load of the head or of the count of nodes
+    /// in use.
     ///
     /// # Errors
     ///
@@ -271,16 +237,16 @@ impl Ledger {
         }
         let left = reserve.of(Self::LEN_MAX).saturating_sub(seen.len());
         let count = u32::try_from(new.len()).unwrap_or(u32::MAX);
-        if count > left || !self.room.raise(count, reserve) {
+        if count > left || !self.nodes.raise(count, reserve) {
             return Err(AppendError::Full);
         }
-        let chain = self.chain(seen.head, new);
+        let chain = self.nodes.chain(seen.head.below(), new);
         let next = Head::new(seen.head.generation(), seen.len() + count, chain.top);
         let head = &self.slot(seen.slot)[0];
         // Ordering: Release on success, the sending half of "append"; being a read-modify-write, it
         // leaves those of the entries below in force. Relaxed on failure: nothing is read then.
         if head.compare_exchange(seen.head.0, next.0, Release, Relaxed).is_err() {
-            self.give(&chain, count);
+            self.nodes.give(&chain, count);
             return Err(AppendError::Changed);
         }
         Ok(LedgerSeen { slot: seen.slot, head: next })
@@ -314,9 +280,8 @@ impl Ledger {
         }
         let (top, nodes) = (seen.top(), seen.len() - 1);
         if nodes > 0 {
-            // Ordering: Relaxed, received along "append".
-            let bottom = high(self.node(top)[LINK].load(Relaxed));
-            self.give(&Chain { top, bottom }, nodes);
+            let bottom = self.nodes.bottom(top);
+            self.nodes.give(&Chain { top, bottom }, nodes);
         }
         true
     }
@@ -325,26 +290,19 @@ impl Ledger {
     /// or ends a life meanwhile.
     #[must_use]
     pub fn in_use(&self) -> u32 {
-        // Ordering: Relaxed. A figure.
-        self.room.used.load(Relaxed)
+        self.nodes.in_use()
     }
 
     /// How many entries there can be apart from the first of each list.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.room.nodes
+        self.nodes.capacity()
     }
 
     /// The words of a slot.
     #[inline]
     fn slot(&self, slot: u32) -> &[AtomicU64; WORDS] {
         words(&self.slots, slot).expect("the slot is in range")
-    }
-
-    /// The words of a node.
-    #[inline]
-    fn node(&self, node: u32) -> &[AtomicU64; WORDS] {
-        words(&self.nodes, node).expect("free nodes and tops of lists are in range")
     }
 
     /// Reads a list that may come to an end meanwhile. False if it is found to have.
@@ -355,67 +313,10 @@ impl Ledger {
         let mut node = list.top();
         for place in rest.iter_mut().rev() {
             // A link that leads nowhere is a free node's.
-            let Some([entry @ .., link]) = words(&self.nodes, node) else { return false };
-            *place = get(entry);
-            // Ordering: Relaxed. Received along "append", or "refill" finds it out.
-            node = low(link.load(Relaxed));
+            let Some((entry, below)) = self.nodes.read(node) else { return false };
+            (*place, node) = (entry, below);
         }
         true
-    }
-
-    /// Takes nodes for `new`, and puts them on top of a list as it was seen; there must be room.
-    fn chain(&self, list: Head, new: &[Pair]) -> Chain {
-        let mut chain = Chain { top: list.top(), bottom: NIL };
-        let mut bottom = if list.len() > 1 {
-            // Ordering: Relaxed. It was received by whoever saw the list. Or the list is over, and
-            // the swap of the head will fail.
-            high(self.node(list.top())[LINK].load(Relaxed))
-        } else {
-            NIL
-        };
-        let mut left = new;
-        while !left.is_empty() {
-            let taken = self.room.free.take_many(low(left.len() as u64), |node| self.below(node));
-            let taken = taken.expect("whoever counts a node as free finds it");
-            let (now, later) = left.split_at(taken.count as usize);
-            // Ordering: a sending half of "refill", for the stores below.
-            fence(Release);
-            let mut node = taken.first;
-            for &pair in now {
-                let next = if taken.is_fresh { node + 1 } else { self.below(node) };
-                if chain.bottom == NIL {
-                    chain.bottom = node;
-                }
-                if bottom == NIL {
-                    bottom = node;
-                }
-                let [entry @ .., link] = self.node(node);
-                set(entry, pair);
-                // Ordering: Relaxed, published by "append".
-                link.store(u64::from(bottom) << 32 | u64::from(chain.top), Relaxed);
-                chain.top = node;
-                node = next;
-            }
-            left = later;
-        }
-        chain
-    }
-
-    /// The node below one that is free, or was when it was asked for; there may be none of that
-    /// number.
-    #[inline]
-    fn below(&self, node: u32) -> u32 {
-        // Ordering: Relaxed, received along "free".
-        words(&self.nodes, node).map_or(NIL, |[.., link]| low(link.load(Relaxed)))
-    }
-
-    /// Gives back a chain of so many nodes.
-    fn give(&self, chain: &Chain, nodes: u32) {
-        let link = &self.node(chain.bottom)[LINK];
-        // Ordering: Release, a sending half of "refill".
-        self.room.free.give(chain.top, |below| link.store(u64::from(below), Release));
-        // Ordering: Release, the sending half of "room".
-        self.room.used.fetch_sub(nodes, Release);
     }
 }
 
@@ -429,27 +330,9 @@ impl fmt::Debug for Ledger {
     }
 }
 
-impl Room {
-    /// Counts so many nodes more as in use; false if there are not so many.
-    fn raise(&self, nodes: u32, reserve: Reserve) -> bool {
-        let limit = reserve.of(self.nodes);
-        // Ordering: Relaxed. A guess; the swap below checks it.
-        let mut used = self.used.load(Relaxed);
-        while nodes <= limit.saturating_sub(used) {
-            // Ordering: Acquire on success, the receiving half of "room". Relaxed on failure: the
-            // value is a guess again.
-            match self.used.compare_exchange_weak(used, used + nodes, Acquire, Relaxed) {
-                Ok(_) => return true,
-                Err(now) => used = now,
-            }
-        }
-        false
-    }
-}
-
 impl Reserve {
     /// How much of `all` may be taken.
-    const fn of(self, all: u32) -> u32 {
+    pub(crate) const fn of(self, all: u32) -> u32 {
         match self {
             Self::Keep => all - all / 8,
             Self::Use => all,
@@ -509,6 +392,11 @@ impl Head {
         low(self.0) & ((1 << NODE_BITS) - 1)
     }
 
+    /// The top node, if there is one.
+    const fn below(self) -> Option<u32> {
+        if self.len() > 1 { Some(self.top()) } else { None }
+    }
+
     const fn is_life(self) -> bool {
         self.len() > 0
     }
@@ -516,12 +404,6 @@ impl Head {
     const fn is_life_of(self, generation: u32) -> bool {
         self.is_life() && self.generation() == generation
     }
-}
-
-/// Nodes that name each other, from top to bottom.
-struct Chain {
-    top: u32,
-    bottom: u32,
 }
 
 /// The entries of one list, oldest first; a buffer to be used again.
@@ -560,25 +442,6 @@ impl Deref for Entries {
     fn deref(&self) -> &[Pair] {
         if self.len <= FEW { &self.few[..self.len] } else { &self.many[..self.len] }
     }
-}
-
-/// The words of number `n` among slots or nodes, if it is one.
-#[inline]
-fn words(all: &[AtomicU64], n: u32) -> Option<&[AtomicU64; WORDS]> {
-    all.get(n as usize * WORDS..)?.first_chunk()
-}
-
-#[inline]
-fn set(entry: &[AtomicU64; 2], pair: Pair) {
-    // Ordering: Relaxed, both. Published by "begin" and "append".
-    entry[0].store(pair[0], Relaxed);
-    entry[1].store(pair[1], Relaxed);
-}
-
-#[inline]
-fn get(entry: &[AtomicU64; 2]) -> Pair {
-    // Ordering: Relaxed, both. Received along "begin" and "append", or "refill" finds it out.
-    [entry[0].load(Relaxed), entry[1].load(Relaxed)]
 }
 
 #[cfg(all(test, not(qiangdan_loom)))]
@@ -756,8 +619,8 @@ mod tests {
     fn whoever_stopped_in_an_append_holds_up_nobody() {
         let ledger = Ledger::new(3, 6);
         let stopped = ledger.begin(0, 1, [0, 0]);
-        assert!(ledger.room.raise(2, Reserve::Use));
-        let chain = ledger.chain(stopped.head, &pairs(1, 2));
+        assert!(ledger.nodes.raise(2, Reserve::Use));
+        let chain = ledger.nodes.chain(stopped.head.below(), &pairs(1, 2));
         ledger.append(&stopped, &pairs(7, 1), Reserve::Use).unwrap();
         for generation in 1..9 {
             let seen = ledger.begin(1, generation, [3, 3]);
@@ -765,7 +628,7 @@ mod tests {
             assert_eq!(ledger.append(&seen, &[[0; 2]], Reserve::Use), Err(AppendError::Full));
             assert!(ledger.end(1, generation));
         }
-        ledger.give(&chain, 2);
+        ledger.nodes.give(&chain, 2);
         check(&ledger, 0, 1, Some(&[[0, 0], [7, !7]]));
         assert!(ledger.end(0, 1));
         assert_eq!((ledger.in_use(), fill(&ledger, Reserve::Use)), (0, 7));

@@ -41,6 +41,7 @@ pub mod ledger;
 
 mod batch;
 mod free;
+mod nodes;
 mod ring;
 mod sync;
 
@@ -49,7 +50,8 @@ pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
 pub use heads::{Bound, Heads};
 pub use lane::{First, Item, Lane, LaneFull};
-pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Pair, Reserve};
+pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Reserve};
+pub use nodes::Pair;
 pub use side::{Entry, Key, Side, SideFull, SidePeeked};
 pub use slab::Slab;
 pub use stack::Inbox;
