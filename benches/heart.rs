@@ -149,10 +149,6 @@ impl Heart {
     /// The item that goes next for a clerk.
     #[inline(always)]
     fn first(&self, clerk: u32) -> Option<Next> {
-        if let Some(lane) = self.alone[clerk as usize] {
-            let bound = self.heads.see(lane);
-            return self.look(lane).map(|first| Next { lane, bound, first });
-        }
         let mask = &self.masks[clerk as usize];
         let mut class = 0;
         while class < self.classes {
@@ -245,6 +241,19 @@ impl Desk for Heart {
     fn grab(&self, own: &mut Own, clerk: u32, at_ms: u64) -> Option<Held> {
         let owner = owner(clerk);
         let mut lost = 0;
+        if let Some(lane) = self.alone[clerk as usize] {
+            loop {
+                let first = self.look(lane)?;
+                let item = first.item;
+                let held = self.slot(item).word.try_hold(item.generation, owner);
+                self.lanes[lane as usize].pass(&first);
+                if let Ok(epoch) = held {
+                    return Some(self.claimed(own, Held { item, epoch, owner }, at_ms));
+                }
+                pause(lost);
+                lost += 1;
+            }
+        }
         loop {
             let next = self.first(clerk)?;
             let item = next.first.item;

@@ -417,10 +417,14 @@ pub struct Mask {
     /// Words that have or once had bits. Bits are only added here, so no order matters.
     summary: Box<[AtomicU32]>,
     words: Box<[AtomicU32]>,
+    /// The lane, if there is one alone; otherwise [`Mask::NO_LANE`].
+    alone: AtomicU32,
     bits: u32,
 }
 
 impl Mask {
+    const NO_LANE: u32 = u32::MAX;
+
     /// A mask for lanes `0..bits`, all unset.
     #[must_use]
     pub fn new(bits: u32) -> Self {
@@ -428,6 +432,7 @@ impl Mask {
         Self {
             summary: zeroed_u32(words.div_ceil(BITS) as usize),
             words: zeroed_u32(words as usize),
+            alone: AtomicU32::new(Self::NO_LANE),
             bits,
         }
     }
@@ -442,6 +447,7 @@ impl Mask {
         self.note(i / BITS);
         // Ordering: Relaxed. A mask has no edges.
         self.words[(i / BITS) as usize].fetch_or(1 << (i % BITS), Relaxed);
+        self.count();
     }
 
     /// Takes lane `i` out. Wait-free.
@@ -453,6 +459,7 @@ impl Mask {
         assert!(i < self.bits, "lane {i} is not in this mask");
         // Ordering: Relaxed. A mask has no edges.
         self.words[(i / BITS) as usize].fetch_and(!(1 << (i % BITS)), Relaxed);
+        self.count();
     }
 
     /// Whether lane `i` is in it. Wait-free.
@@ -485,6 +492,31 @@ impl Mask {
             // Ordering: Relaxed. A mask has no edges.
             word.store(lanes, Relaxed);
         }
+        self.count();
+    }
+
+    /// The lane, if there is just one in it. Wait-free: one load.
+    #[inline]
+    #[must_use]
+    pub fn alone(&self) -> Option<u32> {
+        // Ordering: Relaxed. A mask has no edges.
+        let alone = self.alone.load(Relaxed);
+        (alone != Self::NO_LANE).then_some(alone)
+    }
+
+    /// Notes whether there is one lane alone.
+    fn count(&self) {
+        // Ordering: Relaxed. A mask has no edges.
+        let words = (0..).zip(&self.words).map(|(j, word)| (j * BITS, word.load(Relaxed)));
+        let mut some = words.filter(|&(_, lanes)| lanes != 0);
+        let alone = match (some.next(), some.next()) {
+            (Some((first, lanes)), None) if lanes.is_power_of_two() => {
+                first + lanes.trailing_zeros()
+            }
+            _ => Self::NO_LANE,
+        };
+        // Ordering: Relaxed. A mask has no edges.
+        self.alone.store(alone, Relaxed);
     }
 
     /// Says in the summary that word `j` may have bits.
@@ -662,8 +694,14 @@ mod tests {
     #[test]
     fn a_mask_is_replaced_whole() {
         let mask = all();
+        assert_eq!(mask.alone(), None);
         mask.replace([5, 1060]);
+        assert_eq!(mask.alone(), None);
+        mask.unset(5);
+        assert_eq!(mask.alone(), Some(1060));
+        mask.set(5);
         mask.set(6);
+        assert_eq!(mask.alone(), None);
         assert_eq!((0..LANES).filter(|&i| mask.contains(i)).collect::<Vec<_>>(), [5, 6, 1060]);
     }
 }

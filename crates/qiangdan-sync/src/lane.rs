@@ -303,20 +303,8 @@ impl Lane {
     /// make it wait. Linearizes at the last look, or at the load of the cell at the tail.
     #[inline(always)]
     pub fn first<K: Ord>(&self, mut look: impl FnMut(Item) -> Option<K>) -> Option<First<K>> {
-        let ring = self.rings[0].get()?;
-        let first = ring.first(&mut look);
-        let first = first.map(|(item, key, position)| First { item, key, ring: 0, position });
-        if self.rings[1].get().is_none() { first } else { self.first_of_all(first, look) }
-    }
-
-    /// The first of all rings; `first` is that of ring 0.
-    fn first_of_all<K: Ord>(
-        &self,
-        mut first: Option<First<K>>,
-        mut look: impl FnMut(Item) -> Option<K>,
-    ) -> Option<First<K>> {
-        let rings = self.rings.iter().map_while(OnceLock::get).enumerate();
-        for (k, ring) in rings.skip(1) {
+        let mut first: Option<First<K>> = None;
+        for (k, ring) in self.rings.iter().map_while(OnceLock::get).enumerate() {
             let Some((item, key, position)) = ring.first(&mut look) else { continue };
             if first.as_ref().is_none_or(|first| key < first.key) {
                 first = Some(First { item, key, ring: k, position });

@@ -55,6 +55,8 @@ pub(crate) struct Head {
     at: At,
     /// The lane's bound before the look.
     bound: Bound,
+    /// Whether whoever looks has no other lane.
+    is_alone: bool,
 }
 
 #[derive(Debug)]
@@ -209,6 +211,13 @@ impl Lanes {
         mut meet: impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
+        if let Some(lane) = mask.alone() {
+            if !self.nonempty.contains(lane) {
+                return None;
+            }
+            let head = self.look(LaneId(lane), &mut meet, &key_of);
+            return head.map(|head| Head { is_alone: true, ..head });
+        }
         if self.parts <= PARTS_MAX {
             match self.first_of_few(mask, &mut meet, &key_of) {
                 Few::First(first) => return first,
@@ -332,6 +341,10 @@ impl Lanes {
                 return;
             }
         };
+        // Nothing is gained by knowing more of the only lane there is.
+        if head.is_alone {
+            return both.fifo.pass(first);
+        }
         match (both.fifo.pass_on(first, |item| key_of(item.into())), both.side.peek()) {
             (Next::Key(key), None) => {
                 self.heads.raise(head.lane.0, head.bound, bias(key.rank));
@@ -356,14 +369,14 @@ impl Lanes {
         });
         let fifo = first.map(|first| {
             let (key, hint) = (first.key, first.item.into());
-            Head { key, hint, lane, at: At::Fifo(first), bound }
+            Head { key, hint, lane, at: At::Fifo(first), bound, is_alone: false }
         });
         let side = loop {
             let Some(peeked) = both.side.peek() else { break None };
             let hint = Hint::from_bits(peeked.entry.bits);
             if meet(hint) {
                 let key = peeked.entry.key;
-                break Some(Head { key, hint, lane, at: At::Side(peeked), bound });
+                break Some(Head { key, hint, lane, at: At::Side(peeked), bound, is_alone: false });
             }
             both.side.remove_if(&peeked);
         };
