@@ -55,8 +55,6 @@ pub(crate) struct Head {
     at: At,
     /// The lane's bound before the look.
     bound: Bound,
-    /// Whether whoever looks has no other lane.
-    is_alone: bool,
 }
 
 #[derive(Debug)]
@@ -215,8 +213,7 @@ impl Lanes {
             if !self.nonempty.contains(lane) {
                 return None;
             }
-            let head = self.look(LaneId(lane), &mut meet, &key_of);
-            return head.map(|head| Head { is_alone: true, ..head });
+            return self.look(LaneId(lane), &mut meet, &key_of);
         }
         if self.parts <= PARTS_MAX {
             match self.first_of_few(mask, &mut meet, &key_of) {
@@ -329,10 +326,10 @@ impl Lanes {
     }
 
     /// Takes an entry off its lane, if it is still there, and notes what comes after it: whoever looks
-    /// at the lane's bound next is spared a look in vain. `key_of` is asked of the next order, and says
+    /// at the lane's bound next is spared a look in vain. `mask` is that of whoever found it; `key_of` is asked of the next order, and says
     /// `None` if it does not count, or may not.
     #[inline]
-    pub(crate) fn remove(&self, head: &Head, key_of: impl Fn(Hint) -> Option<Key>) {
+    pub(crate) fn remove(&self, mask: &Mask, head: &Head, key_of: impl Fn(Hint) -> Option<Key>) {
         let both = &self.lanes[head.lane.index()];
         let first = match &head.at {
             At::Fifo(first) => first,
@@ -342,7 +339,7 @@ impl Lanes {
             }
         };
         // Nothing is gained by knowing more of the only lane there is.
-        if head.is_alone {
+        if mask.alone().is_some() {
             return both.fifo.pass(first);
         }
         match (both.fifo.pass_on(first, |item| key_of(item.into())), both.side.peek()) {
@@ -369,14 +366,14 @@ impl Lanes {
         });
         let fifo = first.map(|first| {
             let (key, hint) = (first.key, first.item.into());
-            Head { key, hint, lane, at: At::Fifo(first), bound, is_alone: false }
+            Head { key, hint, lane, at: At::Fifo(first), bound }
         });
         let side = loop {
             let Some(peeked) = both.side.peek() else { break None };
             let hint = Hint::from_bits(peeked.entry.bits);
             if meet(hint) {
                 let key = peeked.entry.key;
-                break Some(Head { key, hint, lane, at: At::Side(peeked), bound, is_alone: false });
+                break Some(Head { key, hint, lane, at: At::Side(peeked), bound });
             }
             both.side.remove_if(&peeked);
         };
@@ -477,8 +474,9 @@ mod tests {
             let key_of = |order: OrderId| Some(key(order.slot().into()));
             let head = self.lanes.first(&self.mask, |hint| self.is_live(hint), key_of)?;
             self.end(head.hint.order.slot());
-            self.lanes
-                .remove(&head, |hint| self.is_live(hint).then(|| key(hint.order.slot().into())));
+            self.lanes.remove(&self.mask, &head, |hint| {
+                self.is_live(hint).then(|| key(hint.order.slot().into()))
+            });
             Some(head.hint.order.slot())
         }
     }
