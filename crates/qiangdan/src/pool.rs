@@ -326,8 +326,8 @@ impl Lanes {
     }
 
     /// Takes an entry off its lane, if it is still there, and notes what comes after it: whoever looks
-    /// at the lane's bound next is spared a look in vain. `mask` is that of whoever found it; `key_of` is asked of the next order, and says
-    /// `None` if it does not count, or may not.
+    /// at the lane's bound next is spared a look in vain. `mask` is that of whoever found it; `key_of`
+    /// is asked of the next order, and says `None` if it does not count, or may not.
     #[inline]
     pub(crate) fn remove(&self, mask: &Mask, head: &Head, key_of: impl Fn(Hint) -> Option<Key>) {
         let both = &self.lanes[head.lane.index()];
