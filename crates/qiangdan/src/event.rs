@@ -162,6 +162,12 @@ pub enum EventKind {
         /// The last instant that would have kept it.
         due: Mono,
     },
+    /// The clock on the wall has leapt ahead; limits by the calendar are held until it comes back, or
+    /// has stayed for a while.
+    WallSuspect {
+        /// By how much, in milliseconds.
+        ahead_ms: u64,
+    },
     /// A clerk's session began.
     ClerkSignedIn,
     /// A clerk's session ended; what they hold stays theirs to finish.

@@ -53,10 +53,10 @@ pub use ids::{
     RoleId, ServiceId, SkillId, Skills,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
-#[cfg(feature = "calendar")]
-pub use rules::ClockRules;
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
 };
+#[cfg(feature = "calendar")]
+pub use rules::{ClockRules, WallTrust};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};

@@ -42,6 +42,28 @@ pub struct ClockRules {
     pub of_services: Vec<(ServiceId, LimitId)>,
     /// When a role may be told; one that is not named here, always.
     pub hours_of_roles: Vec<(RoleId, CalendarId)>,
+    /// How far the clock on the wall is trusted.
+    pub trust: WallTrust,
+}
+
+/// How far the clock on the wall is trusted (墙上时钟). Someone may set it wrong, and set it right again.
+#[cfg(feature = "calendar")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WallTrust {
+    /// A wall that goes ahead of the clock that never goes back by more than this, in milliseconds,
+    /// between two calls of `advance`, is suspect.
+    pub leap_ms: u64,
+    /// For how long calendar limits are held then, in milliseconds; a wall that is ahead after that is
+    /// believed.
+    pub hold_ms: u64,
+}
+
+#[cfg(feature = "calendar")]
+impl Default for WallTrust {
+    /// More than a minute ahead is held for half a minute.
+    fn default() -> Self {
+        Self { leap_ms: 60_000, hold_ms: 30_000 }
+    }
 }
 
 /// What the engine knows of a service.

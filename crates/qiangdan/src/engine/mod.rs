@@ -9,6 +9,8 @@ mod advance;
 mod amend;
 mod cancel;
 mod clerks;
+#[cfg(feature = "calendar")]
+mod clocks;
 mod complete;
 mod grab;
 mod lines;
@@ -45,6 +47,18 @@ pub struct Bounds {
     pub orders: u32,
     /// Clerks, 0 to 1,048,575; they are numbered from 0.
     pub clerks: u32,
+    /// What is told of all orders that have limits by the calendar, at one time: an order with three
+    /// clocks needs one fact to come in, and one for each milestone, pause and rung after it. 24 bytes
+    /// are set aside for each, only if the rules have such limits. `None` is eight for each order.
+    pub facts: Option<u32>,
+}
+
+impl Bounds {
+    /// Room for so many open orders and so many clerks.
+    #[must_use]
+    pub const fn new(orders: u32, clerks: u32) -> Self {
+        Self { orders, clerks, facts: None }
+    }
 }
 
 /// What is wrong with [`Bounds`].
@@ -84,7 +98,7 @@ pub enum BoundsError {
 /// let service =
 ///     ServiceRule { pool: PoolId(0), needs: Skills::none(), wait_limit_ms: None, ladder: None };
 /// let rules = RulesDraft { pools: 1, services: vec![service], ..Default::default() };
-/// let (hall, _advancer) = Engine::new(rules.check().unwrap(), Bounds { orders: 8, clerks: 1 })?;
+/// let (hall, _advancer) = Engine::new(rules.check().unwrap(), Bounds::new(8, 1))?;
 ///
 /// let mut events = Outbox::default();
 /// let at = |ms| Now::after(Wall(0), ms);
@@ -118,6 +132,9 @@ struct Inner {
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
     keys_of_slots: OnceLock<Box<[AtomicU64]>>,
     desks: Arc<Desks>,
+    /// Limits by the calendar, if the rules have any.
+    #[cfg(feature = "calendar")]
+    promises: Option<clocks::Promises>,
 }
 
 impl Engine {
@@ -138,6 +155,8 @@ impl Engine {
         }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let (looks, driver) = Wheel::new(orders);
+        #[cfg(feature = "calendar")]
+        let (promises, walls) = clocks::Promises::new(rules.clocks(), orders).unzip();
         let inner = Inner {
             slots: (0..orders).map(|_| Slot::default()).collect(),
             slab: Slab::new(orders),
@@ -147,10 +166,15 @@ impl Engine {
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
+            #[cfg(feature = "calendar")]
+            promises,
             rules,
         };
         let inner = Arc::new(inner);
-        Ok((Self { inner: Arc::clone(&inner) }, Advancer::new(inner, driver)))
+        let advancer = Advancer::new(Arc::clone(&inner), driver);
+        #[cfg(feature = "calendar")]
+        let advancer = advancer.with_walls(walls);
+        Ok((Self { inner }, advancer))
     }
 
     /// The rules it runs on.
