@@ -29,6 +29,7 @@ mod desk;
 mod engine;
 mod error;
 mod event;
+mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
 mod ids;

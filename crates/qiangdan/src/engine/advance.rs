@@ -197,7 +197,7 @@ impl Inner {
                 let hint = Hint::new(life.order, next.turn);
                 // With its rank as it was, it only needs an entry where it was not before.
                 let before = (boost_ms == 0).then_some(stage);
-                self.insert_beyond(before, key, hint, service, terms.class, next.stages);
+                self.insert_beyond(before, key, hint, next, self.grants(life));
             }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {

@@ -223,8 +223,8 @@ impl Inner {
     }
 
     fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
-        life.terms().is_ok_and(|TermsNow { service, class, stages, .. }| {
-            self.lanes_of(service, class, stages).any(|lane| clerk.lanes.contains(lane.0))
+        life.terms().is_ok_and(|terms| {
+            self.lanes_of(terms, self.grants(life)).any(|lane| clerk.lanes.contains(lane.0))
         })
     }
 

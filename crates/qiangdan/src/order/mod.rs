@@ -14,6 +14,8 @@
 mod cell;
 mod slot;
 
+#[cfg(feature = "calendar")]
+pub(crate) use cell::Cell;
 pub(crate) use cell::OtherLife;
 pub(crate) use slot::{
     Fill, Live, NotYours, Slot, TURNS, TermsNow, bias, clerk_of, closed_by, end_of,

@@ -11,7 +11,11 @@ pub(super) use advance::Walls;
 use qiangdan_sync::{Looks, Wheel, WheelDriver};
 
 use super::Inner;
-use crate::{ClockRules, Cx, Wall};
+use crate::{
+    ClockRules, Cx, OrderId, Wall,
+    grant::Grants,
+    order::{Cell, Live},
+};
 use wall::{Lag, WallHand};
 
 /// What all threads share of the limits by the calendar.
@@ -20,6 +24,8 @@ pub(super) struct Promises {
     /// The wheel by the wall.
     looks: Looks,
     lag: Lag,
+    /// For each slot, what rungs have granted to its order.
+    grants: Box<[Cell]>,
 }
 
 impl Promises {
@@ -30,11 +36,24 @@ impl Promises {
         }
         let (looks, driver): (Looks, WheelDriver) = Wheel::new(orders);
         let walls = Walls::new(driver, WallHand::new(rules.trust));
-        Some((Self { looks, lag: Lag::default() }, walls))
+        let grants = (0..orders).map(|_| Cell::default()).collect();
+        Some((Self { looks, lag: Lag::default(), grants }, walls))
+    }
+
+    fn grants(&self, order: OrderId) -> &Cell {
+        &self.grants[order.slot() as usize]
     }
 }
 
 impl Inner {
+    /// What limits by the calendar have granted to an order.
+    #[inline]
+    pub(super) fn grants(&self, life: Live<'_>) -> Grants {
+        let Some(promises) = &self.promises else { return Grants::NONE };
+        let bits = promises.grants(life.order).get(life.order.generation());
+        bits.map_or(Grants::NONE, Grants::from_bits)
+    }
+
     fn look_by_wall(&self, _cx: &mut Cx<'_>, _: &Promises, _slot: u32, _at: Wall) -> Option<Wall> {
         None
     }
