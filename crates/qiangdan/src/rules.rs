@@ -127,6 +127,9 @@ pub enum Action {
     Card {
         /// Amber is the yellow card, red the red one.
         colour: Colour,
+        /// Who is given it must reply within so much, in the unit of the limit. None on the ladder of a
+        /// wait.
+        reply_within: Option<u64>,
     },
     /// Drops a soft skill (放宽技能): clerks without it may grab the order from now on.
     Drop {
