@@ -226,6 +226,22 @@ impl Ledger {
         Some(LedgerSeen { slot, head: seen })
     }
 
+    /// The list of a slot in its life `generation` as it is, unread; `None` if the slot is in another
+    /// life or that one is over. For what is appended whatever the list says.
+    ///
+    /// Wait-free. Linearizes at the load of the head.
+    ///
+    /// # Panics
+    ///
+    /// If the slot is out of range.
+    #[must_use]
+    #[inline]
+    pub fn seen(&self, slot: u32, generation: u32) -> Option<LedgerSeen> {
+        // Ordering: Acquire, the receiving half of "append": an append reads the top node's link.
+        let head = Head(self.slot(slot)[0].load(Acquire));
+        head.is_life_of(generation).then_some(LedgerSeen { slot, head })
+    }
+
     /// Whether nothing was appended since the list was seen, and its life goes on.
     ///
     /// Wait-free. Linearizes at the load of the head.

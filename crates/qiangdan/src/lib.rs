@@ -43,6 +43,11 @@ mod sync;
 mod time;
 
 pub use clerk::{ClerkSpec, Presence};
+#[cfg(feature = "calendar")]
+pub use engine::{
+    AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
+    PauseOrderError, ReachError, ResumeOrderError, SettleError,
+};
 pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,

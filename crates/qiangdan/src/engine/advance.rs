@@ -214,7 +214,7 @@ fn boost_ms(action: &Action) -> i64 {
     }
 }
 
-fn told(action: &Action) -> EventKind {
+pub(super) fn told(action: &Action) -> EventKind {
     match *action {
         Action::Boost { by_ms } => EventKind::Boosted { by_ms },
         Action::Widen { pool } => EventKind::Widened { pool },

@@ -22,6 +22,11 @@ mod tests;
 mod view;
 
 pub use advance::{Advanced, Advancer};
+#[cfg(feature = "calendar")]
+pub use clocks::{
+    AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
+    PauseOrderError, ReachError, ResumeOrderError, SettleError,
+};
 
 use std::sync::{Arc, OnceLock};
 
@@ -49,7 +54,8 @@ pub struct Bounds {
     pub clerks: u32,
     /// What is told of all orders that have limits by the calendar, at one time: an order with three
     /// clocks needs one fact to come in, and one for each milestone, pause and rung after it. 24 bytes
-    /// are set aside for each, only if the rules have such limits. `None` is eight for each order.
+    /// are set aside for each, only if the rules have such limits; an eighth is kept for rungs. 0 to
+    /// 268,435,456; `None` is eight for each order. With limits, 60 more bytes for each order.
     pub facts: Option<u32>,
 }
 
@@ -61,6 +67,9 @@ impl Bounds {
     }
 }
 
+/// The most facts there can be room for.
+const FACTS_MAX: u32 = 1 << 28;
+
 /// What is wrong with [`Bounds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,6 +77,14 @@ pub enum BoundsError {
     /// Not between 1 and 268,435,455.
     #[error("room for {found} orders, not for 1 to {most}")]
     Orders {
+        /// What was asked for.
+        found: u32,
+        /// The most possible.
+        most: u32,
+    },
+    /// More facts than a list can name.
+    #[error("room for {found} facts, at most {most}")]
+    Facts {
         /// What was asked for.
         found: u32,
         /// The most possible.
@@ -153,10 +170,14 @@ impl Engine {
         if clerks > Owner::COUNT {
             return Err(BoundsError::Clerks { found: clerks, most: Owner::COUNT });
         }
+        if let Some(found) = bounds.facts.filter(|&facts| facts > FACTS_MAX) {
+            return Err(BoundsError::Facts { found, most: FACTS_MAX });
+        }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let (looks, driver) = Wheel::new(orders);
         #[cfg(feature = "calendar")]
-        let (promises, walls) = clocks::Promises::new(rules.clocks(), orders).unzip();
+        let (promises, walls) =
+            clocks::Promises::new(rules.clocks(), rules.services().len(), bounds).unzip();
         let inner = Inner {
             slots: (0..orders).map(|_| Slot::default()).collect(),
             slab: Slab::new(orders),
