@@ -51,6 +51,10 @@ impl Inner {
         holder: Option<ClerkId>,
         epoch: u16,
         outcome: Outcome,
+        #[cfg_attr(
+            not(feature = "calendar"),
+            expect(unused_variables, reason = "limits by the calendar go by it")
+        )]
         at: Wall,
     ) {
         let (order, tag) = (life.order, life.tag().unwrap_or(0));

@@ -113,9 +113,10 @@ impl Book {
 
     /// What an order's facts, in the order they were told, say of its clocks.
     ///
-    /// A fact told late takes its place by its instant; facts of one instant stay in the order they were
-    /// told. Costs one look at each fact for each limit of the service. Allocates nothing while facts were
-    /// told in order, no clock was paused, no rung was climbed, and the service has at most four limits.
+    /// A fact told late takes its place by its instant; facts of one instant stay in the order they
+    /// were told. Costs one look at each fact for each limit of the service. Allocates nothing while
+    /// facts were told in order, no clock was paused, no rung was climbed, and the service has at
+    /// most four limits.
     ///
     /// # Panics
     ///

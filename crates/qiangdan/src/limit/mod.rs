@@ -46,6 +46,8 @@ mod when;
 pub use book::{Book, Calendars};
 pub use cards::{CardNow, Ruling};
 
+pub(crate) use check::mistakes;
+pub use check::{ClockError, LimitMistake};
 pub use clock::{Clock, DueError};
 pub use clocks::{ClockNow, ClockState, Clocks, ExtendError, Figures, Next, Quiet};
 pub use explain::{Counts, DayLine};

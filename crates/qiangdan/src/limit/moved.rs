@@ -4,12 +4,13 @@ use super::{Clocks, Fact, RungKind, What};
 use crate::Wall;
 
 impl Clocks<'_> {
-    /// What is to be noted with a change that was told at `told_at` (a pause told late, another calendar),
-    /// so that nothing happens twice: `before` is what was known before it, `self` what is known with it.
+    /// What is to be noted with a change that was told at `told_at` (a pause told late, another
+    /// calendar), so that nothing happens twice: `before` is what was known before it, `self` what is
+    /// known with it.
     ///
-    /// A rung that was climbed, and whose due has moved later, is climbed once more at its new due if that
-    /// has not come yet. If it is over, the rung is only noted at its new due. Also noted is what had been
-    /// told of such a rung, though it would be told again only when somebody is there next.
+    /// A rung that was climbed, and whose due has moved later, is climbed once more at its new due if
+    /// that has not come yet. If it is over, the rung is only noted at its new due. Also noted is what
+    /// had been told of such a rung, though it would be told again only when somebody is there next.
     ///
     /// Allocates only if there is something to be noted.
     #[must_use]

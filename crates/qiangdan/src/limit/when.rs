@@ -49,7 +49,7 @@ impl Clock<'_> {
     /// A pause that begins at an instant does not undo what is true by then.
     fn unless_paused_before(&self, due: Due) -> Result<Due, DueError> {
         match self.pauses.paused_since() {
-            Some(since) if since < due.at => Err(DueError::Paused { since }),
+            Some(since) if since.max(self.from) < due.at => Err(DueError::Paused { since }),
             _ => Ok(due),
         }
     }
@@ -61,13 +61,12 @@ impl Clock<'_> {
     }
 
     fn when_time_is_spent(&self, amount_ms: u64) -> Result<Due, DueError> {
-        let amount_ms = i64::try_from(amount_ms).unwrap_or(i64::MAX);
         let is_open_time = self.limit.unit == Unit::WorkingTime;
         let total = |at: Wall| match is_open_time {
             true => self.calendar.open_before_ms(at),
             false => Ok(at.0),
         };
-        let mut target_ms = total(self.from)?.saturating_add(amount_ms);
+        let mut target_ms = total(self.from)?.saturating_add(signed(amount_ms));
         for (from, until) in self.pauses_over() {
             let from_ms = match total(from) {
                 // What begins after the horizon begins after all that is in it.
@@ -87,7 +86,7 @@ impl Clock<'_> {
 
     fn when_days_are_spent(&self, amount: u64) -> Result<Due, HorizonError> {
         let days = Days::new(self)?;
-        let day = self.day_when_spent(&days, amount)?;
+        let day = self.day_when_spent(&days, signed(amount))?;
         self.beginning(&days, day)
     }
 
@@ -96,16 +95,16 @@ impl Clock<'_> {
         let due = self.due()?;
         let days = Days::new(self)?;
         let last = days.last_over(self.limit.amount, self.pauses_over())?;
-        let put_off = u64::try_from(last.put_off).unwrap_or(0);
-        let day = self.day_when_spent(&days, amount.saturating_add(put_off))?;
+        let counted = signed(amount).saturating_add(last.put_off);
+        let more = signed(self.limit.amount).saturating_add(1);
+        let day = self.day_when_spent(&days, counted.max(more))?;
         let begins = self.beginning(&days, day)?;
         let is_provisional = due.is_provisional || begins.is_provisional;
         Ok(Due { at: begins.at.max(Wall(due.at.0.saturating_add(1))), is_provisional })
     }
 
     /// The day on which so many days are spent, put off or not.
-    fn day_when_spent(&self, days: &Days<'_>, amount: u64) -> Result<Day, HorizonError> {
-        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+    fn day_when_spent(&self, days: &Days<'_>, amount: i64) -> Result<Day, HorizonError> {
         let mut place = days.start.saturating_add(amount);
         for (from, until) in self.pauses_over() {
             if days.place_in_life(from)? >= place {
@@ -122,4 +121,8 @@ impl Clock<'_> {
         let may_change = is_working && self.calendar.is_provisional(days.receipt, day);
         Ok(Due { at, is_provisional: may_change })
     }
+}
+
+fn signed(amount: u64) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
 }
