@@ -13,7 +13,7 @@ use crate::{
     limit::{ClockNow, ClockState, Clocks},
 };
 
-/// The horizon of a calendar is near when it is so many days away.
+/// The horizon of a calendar is near when it is less than so many days away.
 const NEAR_DAYS: i32 = 60;
 
 /// The calendars of a hall, and those they have replaced.
@@ -42,7 +42,7 @@ impl CalendarSet {
     /// From when on the horizon of each is near.
     pub(super) fn near_from(&self) -> Vec<Option<Wall>> {
         let near = |calendar: &Arc<Calendar>| {
-            let day = calendar.until().plus(-NEAR_DAYS).max(calendar.from());
+            let day = calendar.until().plus(1 - NEAR_DAYS).max(calendar.from());
             calendar.begins(day).ok()
         };
         self.now.iter().map(near).collect()

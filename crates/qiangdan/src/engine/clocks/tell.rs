@@ -86,6 +86,14 @@ impl Promises {
     }
 }
 
+/// What came to an order's list between two readings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Added {
+    /// Only its calendars are others.
+    Nothing,
+    Facts,
+}
+
 /// An order that was brought up to date.
 pub(super) struct UpToDate {
     pub(super) list: List,
@@ -147,7 +155,8 @@ impl Inner {
                 if !is_same_set || !added.iter().all(|fact| is_of_order(fact.what)) {
                     let calendars = set.as_of(told.version);
                     let before = promises.book.read(service, was, calendars);
-                    self.tell_between(cx, promises, life, service, &before, &clocks);
+                    let new = if added.is_empty() { Added::Nothing } else { Added::Facts };
+                    self.tell_between(cx, promises, life, service, &before, &clocks, new);
                 }
             }
             let next = clocks.next().ok();
@@ -165,6 +174,7 @@ impl Inner {
     }
 
     /// Tells what is different between two readings of an order.
+    #[expect(clippy::too_many_arguments, reason = "two readings, and of what")]
     fn tell_between(
         &self,
         cx: &mut Cx<'_>,
@@ -173,9 +183,15 @@ impl Inner {
         service: ServiceId,
         before: &Clocks<'_>,
         after: &Clocks<'_>,
+        added: Added,
     ) {
+        // Another calendar does not change what a clock had come to when it stopped.
+        let is_frozen = |clock: &ClockNow| added == Added::Nothing && has_stopped(clock);
         for &limit in promises.book.limits_of(service) {
             let (was, is) = (before.of(limit, cx.now.wall), after.of(limit, cx.now.wall));
+            if was.as_ref().is_some_and(is_frozen) {
+                continue;
+            }
             if let Some(kind) = is.and_then(|is| difference(was, is)) {
                 self.tell(cx, life, None, kind);
                 // A clock that began and stopped since is told of twice.
@@ -210,10 +226,14 @@ impl Inner {
                 self.tell(cx, life, None, EventKind::LimitDropped { limit });
             }
         }
-        self.tell_between(cx, promises, life, to, &before, &after);
+        self.tell_between(cx, promises, life, to, &before, &after, Added::Facts);
         self.grant_anew(promises, life, to);
         promises.arm(life.order, cx.now.wall);
     }
+}
+
+fn has_stopped(clock: &ClockNow) -> bool {
+    matches!(clock.state, ClockState::Met { .. } | ClockState::Missed { .. })
 }
 
 /// What there is to tell of one clock.
