@@ -32,6 +32,8 @@ mod reach;
 mod reply;
 mod settle;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod view;
 mod wall;
 
