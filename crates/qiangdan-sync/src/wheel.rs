@@ -133,6 +133,7 @@ impl Wheel {
             soonest: u64::MAX,
             chain: Chain::default(),
             ahead_until: 0,
+            left: 0,
         };
         (looks, driver)
     }
@@ -198,8 +199,6 @@ pub struct Advanced {
     /// Whether everything that was due has been looked at. If not, the budget was used up: call
     /// again.
     pub done: bool,
-    /// How many steps of the budget are left.
-    pub left: usize,
 }
 
 /// The private half of a wheel: one thread at a time looks.
@@ -223,6 +222,8 @@ pub struct WheelDriver {
     chain: Chain,
     /// Buckets before this instant have been looked ahead at.
     ahead_until: u64,
+    /// What was left of the last budget that was not used up.
+    left: usize,
 }
 
 impl WheelDriver {
@@ -263,7 +264,7 @@ impl WheelDriver {
         let now = now.max(self.now);
         let mut looked = 0;
         let mut left = budget;
-        let spent = |looked| Advanced { looked, done: false, left: 0 };
+        let spent = |looked| Advanced { looked, done: false };
         if !self.file_inbox(looks, &mut left) {
             return spent(looked);
         }
@@ -319,11 +320,18 @@ impl WheelDriver {
                     }
                     _ => {
                         self.now = now;
-                        return Advanced { looked, done: true, left };
+                        self.left = left;
+                        return Advanced { looked, done: true };
                     }
                 }
             }
         }
+    }
+
+    /// How many steps of its budget the last [`advance`](Self::advance) has left, if it was done.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.left
     }
 
     /// An instant no later than the earliest at which anything is due; `None` if nothing is armed.
@@ -530,7 +538,7 @@ mod tests {
             looked.push((slot, due));
             None
         });
-        assert_eq!((advanced.looked, advanced.done), (looked.len(), true));
+        assert_eq!(advanced, Advanced { looked: looked.len(), done: true });
         looked
     }
 
@@ -609,7 +617,7 @@ mod tests {
             },
         );
         assert_eq!(looked, [(0, 1), (0, 31), (1, 40), (0, 61), (0, 91)]);
-        assert_eq!((advanced.looked, advanced.done), (5, true));
+        assert_eq!(advanced, Advanced { looked: 5, done: true });
         assert_eq!(driver.next(&looks), Some(121));
         assert_eq!(advance(&mut driver, &looks, 121), [(0, 121)]);
     }
@@ -678,7 +686,7 @@ mod tests {
         let (looks, mut driver) = Wheel::new(1);
         looks.arm(0, 1000 * YEAR);
         let advanced = driver.advance(&looks, 999 * YEAR, 20, |_| 0, |_, _| None);
-        assert_eq!((advanced.looked, advanced.done), (0, true));
+        assert_eq!(advanced, Advanced { looked: 0, done: true });
         assert_eq!(advance(&mut driver, &looks, 1000 * YEAR), [(0, 1000 * YEAR)]);
     }
 

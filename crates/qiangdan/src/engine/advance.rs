@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Advancer {
     pub(super) inner: Arc<Inner>,
-    driver: WheelDriver,
+    pub(super) driver: WheelDriver,
     /// The latest instant it was told.
     reached: Mono,
     /// How often it was told an earlier one.

@@ -4,7 +4,7 @@ use qiangdan_sync::{CloseReach, Phase, Seen};
 
 use super::{Engine, Inner};
 use crate::{
-    CancelError, Cx, OrderId, Outcome, Reason, State, Wall,
+    CancelError, Cx, OrderId, Outcome, Reason, State,
     order::{Live, clerk_of, end_of},
 };
 
@@ -32,29 +32,27 @@ impl Engine {
         let Ok(before) = closed else {
             return not_cancelled(life, outcome);
         };
-        self.inner.close_from(cx, life, before, outcome, cx.now.wall);
+        self.inner.count_left(cx, life, before, outcome);
+        let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
+        self.inner.close(cx, life, holder, before.epoch, outcome);
         Ok(())
     }
 }
 
 impl Inner {
-    /// Everything that follows from a swap that closed an order which nobody served; `before` is how it
-    /// was.
-    pub(super) fn close_from(
+    /// Counts who left without being served; `before` is how the order was when it was closed.
+    pub(super) fn count_left(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
         before: Seen,
         outcome: Outcome,
-        at: Wall,
     ) {
         if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
             let since = life.since().unwrap_or(cx.now.mono);
             let waited_ms = cx.now.mono.since_ms(since);
             self.desk(cx).left(waited_ms);
         }
-        let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
-        self.close(cx, life, holder, before.epoch, outcome, at);
     }
 }
 

@@ -6,8 +6,8 @@ use qiangdan_sync::Owner;
 
 use super::{Engine, Inner, owner};
 use crate::{
-    Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, Mono, OrderId,
-    Presence, ServiceId, State,
+    Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, LaneId, Mono,
+    OrderId, Presence, ServiceId, State,
     clerk::Clerk,
     desk::Desk,
     order::{Live, TermsNow, clerk_of},
@@ -224,7 +224,13 @@ impl Inner {
 
     fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
         life.terms().is_ok_and(|terms| {
-            self.lanes_of(terms, self.grants(life)).any(|lane| clerk.lanes.contains(lane.0))
+            #[cfg(feature = "calendar")]
+            if self.promises.is_some() {
+                return self.is_granted(&clerk.lanes, life, terms);
+            }
+            let is_one = |lane: LaneId| clerk.lanes.contains(lane.0);
+            self.rules.home(terms.service, terms.class).is_some_and(is_one)
+                || self.wider_lanes(terms).any(is_one)
         })
     }
 

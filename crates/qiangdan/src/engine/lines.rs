@@ -10,6 +10,8 @@
 //! lines the order up, and marks it as lined up; who meets an older entry of a waiting order without
 //! the mark lines it up in the other's place. Entries that come in twice do no harm.
 
+#[cfg(feature = "calendar")]
+use qiangdan_sync::Mask;
 use qiangdan_sync::{Key, Phase, Seen};
 
 use super::{Inner, rank_of};
@@ -165,40 +167,60 @@ impl Inner {
         terms: TermsNow,
         grants: Grants,
     ) {
-        let known = |lane| {
-            before.is_some_and(|stages| {
-                let before = TermsNow { stages, ..terms };
-                self.lanes_of(before, grants).any(|known| known == lane)
-            })
-        };
-        let lanes = || self.lanes_of(terms, grants);
-        for (n, lane) in lanes().enumerate() {
-            if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
+        let plain = |stages| self.plain_lanes(TermsNow { stages, ..terms });
+        if grants.is_none() {
+            self.insert_among(plain, before, key, hint, terms.stages);
+        } else {
+            let TermsNow { service, class, .. } = terms;
+            let granted = |stages| self.rules.lanes_granted(service, class, stages, grants);
+            self.insert_among(granted, before, key, hint, terms.stages);
+        }
+    }
+
+    /// The same, of the lanes that go with so many stages.
+    fn insert_among<I: Iterator<Item = LaneId>>(
+        &self,
+        lanes: impl Fn(u8) -> I,
+        before: Option<u8>,
+        key: Key,
+        hint: Hint,
+        stages: u8,
+    ) {
+        let known = |lane| before.is_some_and(|before| lanes(before).any(|known| known == lane));
+        for (n, lane) in lanes(stages).enumerate() {
+            if lanes(stages).take(n).all(|earlier| earlier != lane) && !known(lane) {
                 self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
             }
         }
     }
 
-    /// The lanes where an order may be grabbed: its own, those its stages so far widened to, and what
-    /// limits have made of these.
-    pub(super) fn lanes_of(
-        &self,
-        terms: TermsNow,
-        grants: Grants,
-    ) -> impl Iterator<Item = LaneId> + '_ {
+    /// The lanes where an order may be grabbed to which limits have granted nothing: its own, and those its
+    /// stages so far widened to.
+    fn plain_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
+        self.rules.home(terms.service, terms.class).into_iter().chain(self.wider_lanes(terms))
+    }
+
+    /// The lanes that its stages so far widened an order to.
+    pub(super) fn wider_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
         let TermsNow { service, class, stages, .. } = terms;
-        let is_plain = grants.is_none();
-        let plain = is_plain.then(|| {
-            let reached = self.rules.stages(service).iter().take(usize::from(stages));
-            let wider =
-                reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
-                    Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
-                    _ => None,
-                });
-            self.rules.home(service, class).into_iter().chain(wider)
-        });
-        let granted = (!is_plain).then(|| self.rules.lanes_granted(service, class, stages, grants));
-        plain.into_iter().flatten().chain(granted.into_iter().flatten())
+        let reached = self.rules.stages(service).iter().take(usize::from(stages));
+        reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+            Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
+            _ => None,
+        })
+    }
+
+    /// Whether an order may be grabbed from one of some lanes, if limits may have granted it something.
+    #[cfg(feature = "calendar")]
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_granted(&self, lanes: &Mask, life: Live<'_>, terms: TermsNow) -> bool {
+        let (grants, is_one) = (self.grants(life), |lane: LaneId| lanes.contains(lane.0));
+        if grants.is_none() {
+            return self.plain_lanes(terms).any(is_one);
+        }
+        let TermsNow { service, class, stages, .. } = terms;
+        self.rules.lanes_granted(service, class, stages, grants).any(is_one)
     }
 
     /// What limits by the calendar have granted to an order.

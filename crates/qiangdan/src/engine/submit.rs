@@ -7,7 +7,7 @@ use qiangdan_sync::Key;
 
 use super::{Engine, Inner, rank_of};
 use crate::{
-    Cx, DedupKey, EventKind, LaneId, Mono, Now, OrderId, OrderSpec, State, SubmitError, Submitted,
+    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
     pool::TOGETHER,
     sync::AtomicU64,
@@ -67,7 +67,8 @@ impl Engine {
                 let plain = OrderSpec { tag: first.tag, ..**spec };
                 plain == *first && plain.dedup.is_none() && plain.not_before.is_none()
             };
-            let alike = rest.iter().take(TOGETHER).take_while(is_alike).count().max(1);
+            let most = if self.inner.has_lists() { 1 } else { TOGETHER };
+            let alike = rest.iter().take(most).take_while(is_alike).count().max(1);
             let (now, later) = rest.split_at(alike);
             match now {
                 [single] => submitted.push(self.submit(cx, single)?),
@@ -93,7 +94,7 @@ impl Engine {
         let mut refused = Ok(());
         for ((place, spec), tie) in filled.iter_mut().zip(specs).zip(tie..) {
             match inner.take_slot() {
-                Ok(life) => *place = Some(inner.fill(cx.now, spec, life, tie)),
+                Ok(life) => *place = Some(inner.fill(cx.now.mono, spec, life, tie)),
                 Err(full) => {
                     refused = Err(full);
                     break;
@@ -176,6 +177,14 @@ impl Inner {
         Ok(self.admit(cx, spec, lane, life))
     }
 
+    /// Whether orders have lists of facts, which are begun one by one.
+    fn has_lists(&self) -> bool {
+        #[cfg(feature = "calendar")]
+        return self.promises.is_some();
+        #[cfg(not(feature = "calendar"))]
+        false
+    }
+
     /// Gives back a slot that was taken in vain.
     fn return_slot(&self, life: Live<'_>) {
         life.slot.word.abandon(life.order.generation());
@@ -194,8 +203,24 @@ impl Inner {
 
     #[inline]
     fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() {
+            return self.admit_listed(cx, spec, lane, life);
+        }
+        self.admit_plain(cx, spec, lane, life)
+    }
+
+    /// The same, of an order that has a list of facts, or needs none.
+    #[inline]
+    pub(super) fn admit_plain(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+        lane: LaneId,
+        life: Live<'_>,
+    ) -> Submitted {
         let tie = self.next_tie(cx);
-        let filled = self.fill(cx.now, spec, life, tie);
+        let filled = self.fill(cx.now.mono, spec, life, tie);
         if filled.later.is_none() {
             let (is_live, is_wanted) =
                 (|hint| self.is_live(hint), |key, hint| self.is_wanted(key, hint));
@@ -206,18 +231,14 @@ impl Inner {
 
     /// Fills the record of an order, and opens it if it waits.
     #[inline]
-    fn fill<'a>(&self, now: Now, spec: &OrderSpec, life: Live<'a>, tie: u64) -> Filled<'a> {
+    fn fill<'a>(&self, now: Mono, spec: &OrderSpec, life: Live<'a>, tie: u64) -> Filled<'a> {
         let generation = life.order.generation();
-        let later = spec.not_before.filter(|&instant| instant > now.mono);
-        let arrived = later.unwrap_or(now.mono);
+        let later = spec.not_before.filter(|&instant| instant > now);
+        let arrived = later.unwrap_or(now);
         let head_start_ms = self.rules.head_starts_ms()[spec.class.index()];
         let rank_ms = rank_of(arrived).saturating_sub(head_start_ms);
         let (service, class, tag) = (spec.service, spec.class, spec.tag);
         life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie });
-        #[cfg(feature = "calendar")]
-        if let Some(promises) = &self.promises {
-            promises.begin(life.order, spec.received.unwrap_or(now.wall));
-        }
         // While an order is scheduled, `moment` is when it is to be activated: its arrival.
         if later.is_some() {
             life.slot.word.shut(generation);
@@ -239,10 +260,6 @@ impl Inner {
         let (service, class) = (spec.service, spec.class);
         let kind = EventKind::OrderSubmitted { service, class, not_before: later };
         self.tell_as(cx, life.order, spec.tag, None, kind, |desk| desk.submitted.add());
-        #[cfg(feature = "calendar")]
-        if self.promises.is_some() {
-            self.note_submitted(cx, life.order, spec);
-        }
         Submitted { order: life.order, existed: false }
     }
 

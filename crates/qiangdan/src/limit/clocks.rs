@@ -189,6 +189,11 @@ impl<'a> Clocks<'a> {
         self.run(limit)?.at(now)
     }
 
+    /// What does not change of one clock while nothing is told; none before it has begun for the first time.
+    pub(crate) fn standing(&self, limit: LimitId) -> Option<Standing> {
+        self.run(limit)?.standing()
+    }
+
     /// All clocks that have begun, as they stand at `now`, by limit.
     pub fn all(&self, now: Wall) -> impl Iterator<Item = ClockNow> + '_ {
         self.runs.iter().filter_map(move |run| run.at(now))
@@ -230,23 +235,43 @@ impl<'a> Clocks<'a> {
     }
 }
 
+/// What does not change while nothing is told of a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    /// How it stands.
+    pub(crate) state: ClockState,
+    /// How often it had run before.
+    pub(crate) run: u16,
+    /// When it began.
+    pub(crate) from: Wall,
+    /// The last instant in time.
+    pub(crate) due: Result<Due, DueError>,
+}
+
 impl Run<'_> {
-    fn at(&self, now: Wall) -> Option<ClockNow> {
+    fn standing(&self) -> Option<Standing> {
         let life = self.life?;
-        let Life { from, amount, number: run, is_extended, stopped } = life;
+        let Life { from, number: run, stopped, .. } = life;
+        let due = self.clock(life).due();
+        let state = match (stopped, self.pauses.paused_since()) {
+            (Some(at), _) if due.is_ok_and(|due| due.at < at) => ClockState::Missed { at },
+            (Some(at), _) => ClockState::Met { at },
+            (None, Some(since)) => ClockState::Paused { since: since.max(from) },
+            (None, None) => ClockState::Running,
+        };
+        Some(Standing { state, run, from, due })
+    }
+
+    fn at(&self, now: Wall) -> Option<ClockNow> {
+        let Standing { state, run, from, due } = self.standing()?;
+        let life = self.life?;
+        let Life { amount, is_extended, stopped, .. } = life;
         let clock = self.clock(life);
         let then = stopped.map_or(now, |stopped| stopped.min(now));
         let figures = || {
             let (spent, remaining) = (clock.spent(then)?, clock.remaining(then)?);
             let (percent, lateness) = (clock.percent(then)?, clock.lateness(then)?);
             Ok(Figures { spent, remaining, percent, lateness })
-        };
-        let due = clock.due();
-        let state = match (stopped, self.pauses.paused_since()) {
-            (Some(at), _) if due.is_ok_and(|due| due.at < at) => ClockState::Missed { at },
-            (Some(at), _) => ClockState::Met { at },
-            (None, Some(since)) => ClockState::Paused { since: since.max(from) },
-            (None, None) => ClockState::Running,
         };
         let breached = self.until(self.breach());
         let limit = self.limit;

@@ -49,6 +49,7 @@ pub use cards::{CardNow, Ruling};
 pub(crate) use check::mistakes;
 pub use check::{ClockError, LimitMistake};
 pub use clock::{Clock, DueError};
+pub(crate) use clocks::Standing;
 pub use clocks::{ClockNow, ClockState, Clocks, ExtendError, Figures, Next, Quiet};
 pub use explain::{Counts, DayLine};
 pub use fact::{CardId, Fact, What};

@@ -1,6 +1,6 @@
 //! What a rung does.
 
-use qiangdan_sync::CloseReach;
+use qiangdan_sync::{CloseReach, Phase};
 
 use super::super::{Inner, advance::told};
 use super::{Promises, look::Climb};
@@ -126,7 +126,9 @@ impl Inner {
         let (word, generation) = (&life.slot.word, life.order.generation());
         let closed = word.try_close_unowned(generation, CloseReach::OrHeld, end_of(outcome));
         if let Ok(before) = closed {
-            self.close_from(cx, life, before, outcome, at);
+            self.count_left(cx, life, before, outcome);
+            let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
+            self.close_listed(cx, life, (holder, before.epoch), outcome, at);
         }
     }
 

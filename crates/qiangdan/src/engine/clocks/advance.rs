@@ -5,7 +5,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use qiangdan_sync::{Advanced as Steps, WheelDriver};
+use qiangdan_sync::WheelDriver;
 
 use super::super::{Advanced, Advancer};
 use super::{
@@ -32,6 +32,23 @@ impl Walls {
     }
 }
 
+/// What an advance has done so far, and may do yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    pub(super) looked: usize,
+    pub(super) is_done: bool,
+    pub(super) left: usize,
+}
+
+impl Steps {
+    /// Adds what one wheel did. False once the steps are used up.
+    fn add(&mut self, advanced: qiangdan_sync::Advanced, driver: &WheelDriver) -> bool {
+        let left = if advanced.done { driver.left() } else { 0 };
+        *self = Self { looked: self.looked + advanced.looked, is_done: advanced.done, left };
+        advanced.done
+    }
+}
+
 /// What is told of the rungs of limits that were missed while no engine ran (错过的提醒). Breaches are
 /// always told, each with its true due, and what changes an order always happens: cards, moves, expiry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -48,11 +65,11 @@ pub enum CatchUp {
 impl Advancer {
     /// [`Advancer::advance_within`], if there are limits on the calendar.
     pub(in crate::engine) fn advance_both(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
-        let mut all = Steps { looked: 0, done: true, left: steps };
+        let mut all = Steps { looked: 0, is_done: true, left: steps };
         let Some(place) = self.see_wall(cx) else {
             // What is by the wall is held.
             self.waits_until(cx, cx.now.mono.0, &mut all);
-            return Advanced { looked: all.looked, is_done: all.done };
+            return Advanced { looked: all.looked, is_done: all.is_done };
         };
         let now = cx.now.mono.0;
         // What came in since is filed first, so that the wheels know what is next.
@@ -78,7 +95,7 @@ impl Advancer {
                 }
             };
         }
-        Advanced { looked: all.looked, is_done: all.done }
+        Advanced { looked: all.looked, is_done: all.is_done }
     }
 
     /// Catches up after a restart: [`Advancer::advance_within`], with less told of what was missed. For the
@@ -153,8 +170,8 @@ impl Advancer {
 
     /// Advances the wheel of waits. False once the steps are used up.
     fn waits_until(&mut self, cx: &mut Cx<'_>, until: u64, all: &mut Steps) -> bool {
-        let steps = self.advance_waits(cx, Mono(until), all.left);
-        add(all, steps)
+        let advanced = self.advance_waits(cx, Mono(until), all.left);
+        all.add(advanced, &self.driver)
     }
 
     /// Advances the wheel by the wall. False once the steps are used up.
@@ -169,12 +186,7 @@ impl Advancer {
             let next = inner.look_by_wall(cx, promises, slot, promises.lag.wall(armed), policy)?;
             Some(promises.lag.place(next))
         };
-        let steps = walls.driver.advance(&promises.looks, until, all.left, turn, look);
-        add(all, steps)
+        let advanced = walls.driver.advance(&promises.looks, until, all.left, turn, look);
+        all.add(advanced, &walls.driver)
     }
-}
-
-fn add(all: &mut Steps, steps: Steps) -> bool {
-    *all = Steps { looked: all.looked + steps.looked, ..steps };
-    steps.done
 }

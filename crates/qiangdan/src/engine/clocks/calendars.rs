@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use qiangdan_sync::Advanced as Steps;
-
 use super::super::{Advancer, Engine, Inner};
-use super::{Promises, tell::due_of};
+use super::{Promises, advance::Steps, tell::due_of};
 use crate::{
     CalendarId, Cx, Event, EventKind, LimitId, OrderId, ServiceId, Wall,
     calendar::{Calendar, Day},
-    limit::{ClockNow, ClockState, Clocks},
+    limit::{ClockState, Clocks, Standing},
 };
 
 /// The horizon of a calendar is near when it is less than so many days away.
@@ -114,7 +112,7 @@ impl Engine {
             let [before, after] =
                 [&set.now, &after].map(|of| promises.book.read(service, &list.facts, &of[..]));
             let limits = promises.book.limits_of(service);
-            let [is, would_be] = [before, after].map(|clocks| Standing::of(&clocks, limits, now));
+            let [is, would_be] = [before, after].map(|clocks| Open::of(&clocks, limits, now));
             preview.orders += u64::from(!is.dues.is_empty());
             preview.changed += u64::from(is.dues != would_be.dues);
             preview.breached += u64::from(would_be.is_later_than(&is));
@@ -125,23 +123,23 @@ impl Engine {
 }
 
 /// The clocks of an order that have not stopped: their dues, and which are late.
-struct Standing {
+struct Open {
     dues: Vec<(LimitId, Wall)>,
     late: Vec<LimitId>,
 }
 
-impl Standing {
+impl Open {
     fn of(clocks: &Clocks<'_>, limits: &[LimitId], now: Wall) -> Self {
-        let mut standing = Self { dues: Vec::new(), late: Vec::new() };
+        let mut open = Self { dues: Vec::new(), late: Vec::new() };
         for &limit in limits {
-            let Some(clock) = clocks.of(limit, now).filter(is_going_on) else { continue };
-            let due = due_of(&clock).0;
-            standing.dues.push((limit, due));
+            let Some(clock) = clocks.standing(limit).filter(is_going_on) else { continue };
+            let due = due_of(clock.due).0;
+            open.dues.push((limit, due));
             if due < now {
-                standing.late.push(limit);
+                open.late.push(limit);
             }
         }
-        standing
+        open
     }
 
     fn is_later_than(&self, other: &Self) -> bool {
@@ -149,7 +147,7 @@ impl Standing {
     }
 }
 
-fn is_going_on(clock: &ClockNow) -> bool {
+fn is_going_on(clock: &Standing) -> bool {
     matches!(clock.state, ClockState::Running | ClockState::Paused { .. })
 }
 
@@ -203,7 +201,7 @@ impl Advancer {
         let Some(rescan) = &mut walls.rescan else { return true };
         while (rescan.next as usize) < inner.slots.len() {
             if all.left == 0 {
-                all.done = false;
+                all.is_done = false;
                 return false;
             }
             all.left -= 1;

@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use super::super::Inner;
 use super::{Promises, tell::Told};
 use crate::{
-    Cx, EventKind, Now, OrderId, OrderSpec, ServiceId, Wall,
-    limit::{Fact, Milestone, What},
+    ClerkId, Cx, EventKind, LaneId, Now, OrderId, OrderSpec, Outcome, ServiceId, Submitted, Wall,
+    limit::{Fact, Milestone, Next, What},
     order::{Live, State, clerk_of},
 };
 
@@ -44,6 +44,12 @@ impl Promises {
         Some(List { seen, facts })
     }
 
+    /// What comes next by a list.
+    pub(super) fn next(&self, service: ServiceId, list: &List) -> Option<Next> {
+        let set = self.calendars.load();
+        self.book.read(service, &list.facts, set.now()).next().ok()
+    }
+
     /// Appends facts to a list as it was read.
     pub(super) fn append(
         &self,
@@ -72,13 +78,12 @@ impl Promises {
     }
 
     /// Begins the list of an order that nobody can find yet.
-    pub(in crate::engine) fn begin(&self, order: OrderId, at: Wall) {
+    fn begin(&self, order: OrderId, at: Wall) {
         let (slot, generation) = (order.slot(), order.generation());
         let marks = self.marks(order);
         marks.grants.begin(generation, 0);
         marks.told.begin(generation, Told::first(self.calendars.load().version).to_bits());
-        let what = What::Reached { milestone: Milestone::SUBMITTED, amount: 0 };
-        self.ledger.begin(slot, generation, Fact { at, what }.pack());
+        self.ledger.begin(slot, generation, reached(Milestone::SUBMITTED, at).pack());
     }
 }
 
@@ -87,14 +92,22 @@ fn reached(milestone: Milestone, at: Wall) -> Fact {
 }
 
 impl Inner {
-    /// Sees to the first look at an order that is in. What clocks it has is found out there.
-    pub(in crate::engine) fn note_submitted(
+    /// Takes an order in, with a list of facts, and sees to its first look. What clocks it has is found out
+    /// there.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::engine) fn admit_listed(
         &self,
         cx: &mut Cx<'_>,
-        order: OrderId,
         spec: &OrderSpec,
-    ) {
-        let now = cx.now;
+        lane: LaneId,
+        life: Live<'_>,
+    ) -> Submitted {
+        let (order, now) = (life.order, cx.now);
+        if let Some(promises) = &self.promises {
+            promises.begin(order, spec.received.unwrap_or(now.wall));
+        }
+        let submitted = self.admit_plain(cx, spec, lane, life);
         if let Some(at) = spec.received.filter(|&at| at != now.wall) {
             let milestone = Milestone::SUBMITTED;
             let kind = EventKind::MilestoneReached { milestone, amount: 0, at };
@@ -104,15 +117,20 @@ impl Inner {
         if let Some(promises) = promises.filter(|all| all.book.has_clocks(spec.service)) {
             promises.arm(order, now.wall);
         }
+        submitted
     }
 
     /// An order was grabbed for the first time. What that makes of its clocks is found out by the look
     /// that is asked for here: a grab reads no list.
+    #[cold]
+    #[inline(never)]
     pub(in crate::engine) fn note_grabbed(&self, order: OrderId, service: ServiceId, now: Now) {
         self.note_own(order, service, Milestone::GRABBED, now);
     }
 
     /// A clerk has begun with an order; only the first time counts.
+    #[cold]
+    #[inline(never)]
     pub(in crate::engine) fn note_started(&self, life: Live<'_>, now: Now) {
         let Some(promises) = &self.promises else { return };
         let Ok(terms) = life.terms() else { return };
@@ -130,8 +148,22 @@ impl Inner {
         }
     }
 
-    /// An order was closed, at `at` on the wall; its slot is given back unless a clock of its runs on.
-    pub(in crate::engine) fn note_closed(&self, cx: &mut Cx<'_>, life: Live<'_>, at: Wall) {
+    /// Everything that follows from a swap that closed an order, at `at` on the wall; its slot is given back
+    /// unless a clock of its runs on. The last claim is who held it, and for the how-manieth time.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::engine) fn close_listed(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        (holder, epoch): (Option<ClerkId>, u16),
+        outcome: Outcome,
+        at: Wall,
+    ) {
+        let tag = life.tag().unwrap_or(0);
+        self.write_end(cx, life, holder, outcome);
+        let kind = EventKind::OrderClosed { outcome, epoch };
+        self.tell_as(cx, life.order, tag, holder, kind, |desk| desk.closed.add());
         let (Some(promises), Ok(terms)) = (&self.promises, life.terms()) else { return };
         let (order, service) = (life.order, terms.service);
         // A start that was not told is implied.

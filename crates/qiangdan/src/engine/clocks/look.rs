@@ -1,11 +1,12 @@
-//! What is due by the wall happens: one rung at a look.
+//! What is due by the wall happens: the rungs of one instant at a look.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use qiangdan_sync::{AppendError, Reserve};
+use qiangdan_sync::{AppendError, LedgerSeen, Reserve};
+use smallvec::SmallVec;
 
 use super::super::Inner;
-use super::{CatchUp, Promises, list::List};
+use super::{CatchUp, Promises, list::List, tell::UpToDate};
 use crate::{
     Cx, OrderId, ServiceId, Wall,
     limit::{Expiry, Fact, LimitRule, Next, Rung, RungKind, What},
@@ -14,6 +15,12 @@ use crate::{
 
 /// How long a rung waits that could not be noted, in milliseconds.
 const NO_ROOM_MS: i64 = 1_000;
+
+/// What was noted with a rung, and the list with it.
+struct Noted {
+    seen: LedgerSeen,
+    facts: SmallVec<[Fact; 2]>,
+}
 
 /// A rung that is being climbed.
 pub(super) struct Climb<'a> {
@@ -30,8 +37,8 @@ pub(super) struct Climb<'a> {
 }
 
 impl Inner {
-    /// Looks at a slot that was armed for `at`: the first rung that is due there by then is climbed.
-    /// Returns when to look next, so that what is due after it waits for its turn among all slots.
+    /// Looks at a slot that was armed for `at`: the rungs that are due there by then are climbed. Returns
+    /// when to look next, so that what is due later waits for its turn among all slots.
     pub(super) fn look_by_wall(
         &self,
         cx: &mut Cx<'_>,
@@ -43,30 +50,33 @@ impl Inner {
         let generation = self.slots[slot as usize].word.load().generation;
         let life = self.life(OrderId::new(slot, generation))?;
         life.seen()?;
-        loop {
-            let service = life.terms().ok()?.service;
-            if !promises.book.has_clocks(service) {
-                return None;
-            }
-            let up = self.bring_up(cx, promises, life, service)?;
-            let mut next = up.next?;
-            if next.due > at {
-                return Some(next.due);
-            }
-            let mut list = up.list;
+        let service = life.terms().ok()?.service;
+        if !promises.book.has_clocks(service) {
+            return None;
+        }
+        let UpToDate { mut list, next } = self.bring_up(cx, promises, life, service)?;
+        let mut next = next?;
+        while next.due <= at {
+            let implied = list.facts.len();
             if self.add_implied(promises, life, service, next.due, &mut list) {
-                let set = promises.calendars.load();
-                next = promises.book.read(service, &list.facts, set.now()).next().ok()?;
+                next = promises.next(service, &list)?;
                 if next.due > at {
-                    return Some(next.due);
+                    break;
                 }
             }
-            match self.climb_rung(cx, promises, life, service, &list, next, policy) {
-                Ok(()) => {
-                    let next = self.bring_up(cx, promises, life, service)?.next?;
-                    return Some(next.due);
+            let noted = self.climb_rung(cx, promises, life, service, &list, next, policy);
+            list.facts.truncate(implied);
+            match noted {
+                // More than the rung was noted: that is told first.
+                Ok(Noted { facts, .. }) if facts.len() > 1 => return Some(at),
+                Ok(Noted { seen, facts }) => {
+                    list.seen = seen;
+                    list.facts.extend(facts);
+                    // What is told meanwhile asks for a look of its own.
+                    next = promises.next(service, &list)?;
                 }
-                Err(AppendError::Changed) => {}
+                // Something was told since: it is looked at again, as it is now.
+                Err(AppendError::Changed) => return Some(at),
                 Err(AppendError::Full) => {
                     // Ordering: Relaxed. A figure.
                     promises.held_for_room.fetch_add(1, Relaxed);
@@ -74,6 +84,7 @@ impl Inner {
                 }
             }
         }
+        Some(next.due)
     }
 
     /// Notes that a rung is climbed, unless something was told since; then does what it says.
@@ -90,13 +101,13 @@ impl Inner {
         list: &List,
         next: Next,
         policy: CatchUp,
-    ) -> Result<(), AppendError> {
+    ) -> Result<Noted, AppendError> {
         let (limit, number) = (next.limit, next.rung);
         let found = promises.book.rung(limit, number).zip(promises.book.rule(limit));
-        let Some((rung, rule)) = found else { return Ok(()) };
+        let Some((rung, rule)) = found else { return Err(AppendError::Full) };
         let climbed = What::Climbed { limit, rung: number };
         let set = promises.calendars.load();
-        let mut new = vec![Fact { at: next.due, what: climbed }];
+        let mut new = SmallVec::<[_; 2]>::from_slice(&[Fact { at: next.due, what: climbed }]);
         let mut deemed_at = next.due;
         let expiry = rule.expiry.filter(|_| rung.kind == RungKind::Expiry);
         let facts = |new: &[Fact]| list.facts.iter().chain(new).copied().collect::<Vec<_>>();
@@ -111,7 +122,7 @@ impl Inner {
             let after = promises.book.read(service, &facts, set.now());
             new.extend(after.moved_since(&clocks, cx.now.wall));
         }
-        promises.append(&list.seen, &new, Reserve::Use)?;
+        let seen = promises.append(&list.seen, &new, Reserve::Use)?;
         let is_quiet = match policy {
             CatchUp::All => false,
             CatchUp::Skip => true,
@@ -124,6 +135,6 @@ impl Inner {
         let times = list.facts.iter().filter(|fact| fact.what == climbed).count();
         let climb = Climb { service, next, rung, rule, times, deemed_at, is_quiet };
         self.act(cx, promises, life, &climb);
-        Ok(())
+        Ok(Noted { seen, facts: new })
     }
 }

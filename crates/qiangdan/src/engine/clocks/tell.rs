@@ -14,8 +14,9 @@ use qiangdan_sync::{AppendError, Reserve};
 use super::super::Inner;
 use super::{Promises, list::List};
 use crate::{
-    Cx, EventKind, OrderId, ServiceId, Wall,
-    limit::{ClockNow, ClockState, Clocks, Next, What},
+    Cx, EventKind, LimitId, OrderId, ServiceId, Wall,
+    calendar::Due,
+    limit::{ClockState, Clocks, DueError, Next, Standing, What},
     order::Live,
 };
 
@@ -186,13 +187,19 @@ impl Inner {
         added: Added,
     ) {
         // Another calendar does not change what a clock had come to when it stopped.
-        let is_frozen = |clock: &ClockNow| added == Added::Nothing && has_stopped(clock);
+        let is_frozen = |clock: &Standing| added == Added::Nothing && has_stopped(clock);
         for &limit in promises.book.limits_of(service) {
-            let (was, is) = (before.of(limit, cx.now.wall), after.of(limit, cx.now.wall));
+            let (was, is) = (before.standing(limit), after.standing(limit));
             if was.as_ref().is_some_and(is_frozen) {
                 continue;
             }
-            if let Some(kind) = is.and_then(|is| difference(was, is)) {
+            let now = cx.now.wall;
+            let late_by = || {
+                let figures = after.of(limit, now).and_then(|clock| clock.figures.ok());
+                figures.and_then(|figures| figures.lateness).unwrap_or(0)
+            };
+            let stopped = |is| stopped(limit, is, late_by);
+            if let Some(kind) = is.and_then(|is| difference(limit, was, is, stopped)) {
                 self.tell(cx, life, None, kind);
                 // A clock that began and stopped since is told of twice.
                 let is_new = matches!(kind, EventKind::ClockStarted { .. });
@@ -204,6 +211,7 @@ impl Inner {
     }
 
     /// Tells of an order that was amended from one service to another which clocks it has now.
+    #[inline(never)]
     pub(in crate::engine) fn amend_clocks(
         &self,
         cx: &mut Cx<'_>,
@@ -232,24 +240,29 @@ impl Inner {
     }
 }
 
-fn has_stopped(clock: &ClockNow) -> bool {
+fn has_stopped(clock: &Standing) -> bool {
     matches!(clock.state, ClockState::Met { .. } | ClockState::Missed { .. })
 }
 
 /// What there is to tell of one clock.
-fn difference(was: Option<ClockNow>, is: ClockNow) -> Option<EventKind> {
-    let ClockNow { limit, from, .. } = is;
-    let (due, is_provisional) = due_of(&is);
+fn difference(
+    limit: LimitId,
+    was: Option<Standing>,
+    is: Standing,
+    stopped: impl Fn(Standing) -> Option<EventKind>,
+) -> Option<EventKind> {
+    let from = is.from;
+    let (due, is_provisional) = due_of(is.due);
     let is_new = was.is_none_or(|was| was.run != is.run || was.from != is.from);
     let Some(was) = was.filter(|_| !is_new) else {
         return Some(EventKind::ClockStarted { limit, is_provisional, from, due });
     };
-    let stopped_at = |clock: &ClockNow| match clock.state {
+    let stopped_at = |clock: &Standing| match clock.state {
         ClockState::Met { at } => Some((at, false)),
         ClockState::Missed { at } => Some((at, true)),
         _ => None,
     };
-    let was_due = due_of(&was).0;
+    let was_due = due_of(was.due);
     match (was.state, is.state) {
         _ if stopped_at(&was) != stopped_at(&is) => stopped(is),
         (ClockState::Paused { .. }, ClockState::Running) => {
@@ -258,28 +271,26 @@ fn difference(was: Option<ClockNow>, is: ClockNow) -> Option<EventKind> {
         (before, ClockState::Paused { since }) if before != is.state => {
             Some(EventKind::ClockPaused { limit, since })
         }
-        _ if was_due != due => {
-            Some(EventKind::LimitRecomputed { limit, is_provisional, from: was_due, to: due })
+        _ if was_due != (due, is_provisional) => {
+            Some(EventKind::LimitRecomputed { limit, is_provisional, from: was_due.0, to: due })
         }
         _ => None,
     }
 }
 
-fn stopped(is: ClockNow) -> Option<EventKind> {
-    let limit = is.limit;
-    let late_by = is.figures.ok().and_then(|figures| figures.lateness).unwrap_or(0);
+fn stopped(limit: LimitId, is: Standing, late_by: impl Fn() -> u64) -> Option<EventKind> {
     match is.state {
         ClockState::Met { at } => {
             Some(EventKind::ClockStopped { limit, is_late: false, at, late_by: 0 })
         }
         ClockState::Missed { at } => {
-            Some(EventKind::ClockStopped { limit, is_late: true, at, late_by })
+            Some(EventKind::ClockStopped { limit, is_late: true, at, late_by: late_by() })
         }
         _ => None,
     }
 }
 
 /// The due of a clock as events say it.
-pub(super) fn due_of(clock: &ClockNow) -> (Wall, bool) {
-    clock.due.map_or((Wall::NEVER, false), |due| (due.at, due.is_provisional))
+pub(super) fn due_of(due: Result<Due, DueError>) -> (Wall, bool) {
+    due.map_or((Wall::NEVER, false), |due| (due.at, due.is_provisional))
 }
