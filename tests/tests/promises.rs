@@ -298,8 +298,7 @@ fn what_moves_without_having_been_climbed_happens_at_its_new_due() {
     order.tell_late(at(2, 13), at(2, 13), What::Resumed { reason: reason(0) });
     assert_eq!(order.due(), at(2, 14));
     // Armed for 14. Before that comes, it moves again, to an instant that is over when it is told.
-    order.tell_late(at(2, 17), at(2, 13), What::Paused { reason: reason(1), amount: 0 });
-    order.tell_late(at(2, 17), at(2, 14), What::Resumed { reason: reason(1) });
+    order.tell_late(at(2, 17), at(2, 13), What::Extended { limit: LIMIT, by: HOUR_MS });
     assert_eq!(order.pass(at(20, 0)), [(after(at(2, 15)), RungKind::Breach)]);
 }
 
