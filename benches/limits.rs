@@ -1,7 +1,7 @@
 //! What does a due instant cost, and what does it cost to know what comes next for an order?
 //!
 //! The unit is one due instant, or one order. Outside the timed part: compiling the calendar, choosing
-//! the instants. Limits of 20 working days, from 1,024 instants of a year, with no pause or with three,
+//! the instants. Limits of 20 and 120 working days, from 1,024 instants of a year, with no pause or with three,
 //! by the notices of the State Council. Baseline: the loop one would write first, day after day, with the
 //! holidays in a hash set, with jiff and with chrono. All three give the same days.
 
@@ -19,7 +19,6 @@ use qiangdan::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
-const DAYS: u32 = 20;
 
 fn calendar() -> Calendar {
     let day = |text: &str| text.parse::<Day>().expect("it is a day");
@@ -86,11 +85,11 @@ impl WithJiff {
         self.zone.to_datetime(at).date()
     }
 
-    fn due(&self, from: Wall, pauses: &[(Wall, Wall)]) -> Wall {
+    fn due(&self, days: u32, from: Wall, pauses: &[(Wall, Wall)]) -> Wall {
         let pauses = pauses.iter().map(|pause| (self.date(pause.0), self.date(pause.1)));
         let pauses = pauses.collect::<Vec<_>>();
         let (mut day, mut counted) = (self.date(from), 0);
-        while counted < DAYS {
+        while counted < days {
             day = day.tomorrow().expect("it is in our time");
             let is_weekend = day.weekday().to_monday_one_offset() > 5;
             let is_working = self.worked.contains(&day) || !is_weekend && !self.off.contains(&day);
@@ -123,11 +122,11 @@ impl WithChrono {
         local.expect("it is in our time").date_naive()
     }
 
-    fn due(&self, from: Wall, pauses: &[(Wall, Wall)]) -> Wall {
+    fn due(&self, days: u32, from: Wall, pauses: &[(Wall, Wall)]) -> Wall {
         let pauses = pauses.iter().map(|pause| (Self::date(pause.0), Self::date(pause.1)));
         let pauses = pauses.collect::<Vec<_>>();
         let (mut day, mut counted) = (Self::date(from), 0);
-        while counted < DAYS {
+        while counted < days {
             day = day.succ_opt().expect("it is in our time");
             let is_weekend = day.weekday().number_from_monday() > 5;
             let is_working = self.worked.contains(&day) || !is_weekend && !self.off.contains(&day);
@@ -150,25 +149,28 @@ fn due(criterion: &mut Criterion) {
             let due = Clock { limit, calendar, from: *from, pauses }.due();
             due.expect("it is in the horizon").at
         };
-        let days = TimeLimit::working_days(DAYS);
-        for order in &orders {
-            let due = clock(order, days);
-            assert_eq!(jiff.due(order.0, order.1.over()), due, "jiff");
-            assert_eq!(chrono.due(order.0, order.1.over()), due, "chrono");
+        for days in [20, 120] {
+            let limit = TimeLimit::working_days(days);
+            for order in &orders {
+                let due = clock(order, limit);
+                assert_eq!(jiff.due(days, order.0, order.1.over()), due, "jiff");
+                assert_eq!(chrono.due(days, order.0, order.1.over()), due, "chrono");
+            }
+            let mut group = criterion.benchmark_group(format!("due/{days} days, {name}"));
+            group.throughput(Throughput::Elements(1));
+            let mut row = |name: &str, due: &dyn Fn(&(Wall, Pauses)) -> Wall| {
+                let mut order = orders.iter().cycle();
+                group.bench_function(name, |bencher| {
+                    bencher.iter(|| due(black_box(order.next().expect("it goes on for ever"))));
+                });
+            };
+            let time = TimeLimit::working_time(u64::from(days) * 23_400_000);
+            row("working days", &|order| clock(order, limit));
+            row("working time", &|order| clock(order, time));
+            row("day by day, jiff", &|order| jiff.due(days, order.0, order.1.over()));
+            row("day by day, chrono", &|order| chrono.due(days, order.0, order.1.over()));
+            group.finish();
         }
-        let mut group = criterion.benchmark_group(format!("due/{name}"));
-        group.throughput(Throughput::Elements(1));
-        let mut row = |name: &str, due: &dyn Fn(&(Wall, Pauses)) -> Wall| {
-            let mut order = orders.iter().cycle();
-            group.bench_function(name, |bencher| {
-                bencher.iter(|| due(black_box(order.next().expect("it goes on for ever"))));
-            });
-        };
-        row("working days", &|order| clock(order, days));
-        row("working time", &|order| clock(order, TimeLimit::working_time(20 * 23_400_000)));
-        row("day by day, jiff", &|order| jiff.due(order.0, order.1.over()));
-        row("day by day, chrono", &|order| chrono.due(order.0, order.1.over()));
-        group.finish();
     }
 }
 
