@@ -6,9 +6,10 @@ use std::{
 };
 
 use qiangdan::{
-    Action, Amend, ClassId, ClerkId, Cx, Ladder, Now, OrderSpec, Outbox, Outcome, Presence,
-    PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
-    limit::{Milestone, Moment, TimeLimit},
+    Action, Amend, CalendarId, ClassId, ClerkId, ClockRules, Cx, Ladder, LimitId, Now, OrderSpec,
+    Outbox, Outcome, Presence, PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
+    calendar::{CalendarDraft, Day, OpenSpan, Week},
+    limit::{Book, Fact, LimitRule, Milestone, Moment, Reasons, TimeLimit, What},
 };
 use qiangdan_tests::{
     hall::{Hall, climbing, service},
@@ -172,4 +173,35 @@ fn an_order_with_limits_comes_in_and_is_grabbed_without_an_allocation() {
         let complete = || engine.complete(cx, claim, Outcome::Done);
         allocates_nothing("complete", complete).unwrap();
     }
+}
+
+#[test]
+fn what_comes_next_for_an_order_that_came_in_is_known_without_allocating() {
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let week = Week::monday_to_friday(&[OpenSpan::new((9, 0), (17, 0))]);
+    let draft = CalendarDraft::new("Asia/Shanghai", day("2026-01-01"), day("2026-12-31"));
+    let promised = |lasts| LimitRule {
+        from: Moment::Reached(Milestone::SUBMITTED),
+        to: vec![Moment::Reached(Milestone::CLOSED)],
+        lasts,
+        calendar: CalendarId(0),
+        pauses: Reasons::default(),
+        restarts: Reasons::default(),
+        extends_by: 0,
+        stages: Vec::new(),
+        expiry: None,
+    };
+    let limits = [5, 10, 20].map(TimeLimit::working_days).map(promised);
+    let rules = ClockRules {
+        calendars: vec![CalendarDraft { week, ..draft }.check().unwrap()],
+        limits: limits.into(),
+        of_services: (0..3).map(|limit| (ServiceId(0), LimitId(limit))).collect(),
+        ..ClockRules::default()
+    };
+    let book = Book::new(&rules, 1);
+    let what = What::Reached { milestone: Milestone::SUBMITTED, amount: 0 };
+    let facts = [Fact { at: rules.calendars[0].begins(day("2026-03-02")).unwrap(), what }];
+    let next =
+        allocates_nothing("read", || book.read(ServiceId(0), &facts, &rules.calendars[..]).next());
+    assert_eq!(next.unwrap().limit, LimitId(0));
 }

@@ -48,7 +48,7 @@ fn instants() -> impl Iterator<Item = Wall> {
     (0..HOURS).flat_map(|hour| [0, 1, 2].map(|ms| Wall(at(hour).0 + ms)))
 }
 
-// What the rules say of one limit, without a book.
+/// What the rules say of an order, without a book.
 struct Model<'a> {
     rules: &'a ClockRules,
     book: &'a Book,
@@ -65,6 +65,9 @@ struct Life {
     /// Whether notes of rungs are of this life: those told, by instant, after its beginning.
     begun: usize,
 }
+
+/// The life of a limit's clock, when each rung is first true, and until when it counts as climbed.
+type Standing = (Option<Life>, Vec<Option<Wall>>, Vec<Option<Wall>>);
 
 impl Model<'_> {
     /// Facts by instant, with their places as told.
@@ -306,11 +309,7 @@ impl Model<'_> {
     }
 
     /// What is to be noted again, because it was climbed, and has moved, though not past `now`.
-    fn moved(
-        &self,
-        before: &[(Option<Life>, Vec<Option<Wall>>, Vec<Option<Wall>>)],
-        now: Wall,
-    ) -> Vec<Fact> {
+    fn moved(&self, before: &[Standing], now: Wall) -> Vec<Fact> {
         let mut moved = Vec::new();
         for (limit, (life, firsts, until)) in LIMITS.into_iter().zip(before) {
             let same =
@@ -334,7 +333,7 @@ impl Model<'_> {
         moved
     }
 
-    fn standing(&self) -> Vec<(Option<Life>, Vec<Option<Wall>>, Vec<Option<Wall>>)> {
+    fn standing(&self) -> Vec<Standing> {
         let of = |limit: LimitId| {
             let (life, firsts) = (self.life(limit), self.firsts(limit));
             let until =

@@ -83,6 +83,8 @@ struct Stopwatch {
     extended: bool,
     holds: [bool; 3],
     spent: u64,
+    /// All of it was spent when something held it: it is late once the office is open again.
+    was_held: bool,
     /// The breach, then the stages: fired since they were last armed.
     fired: [bool; 4],
     log: Vec<Fired>,
@@ -98,6 +100,7 @@ impl Stopwatch {
             extended: false,
             holds: [false; 3],
             spent: 0,
+            was_held: false,
             fired: [false; 4],
             log: Vec::new(),
         }
@@ -151,19 +154,22 @@ impl Stopwatch {
     }
 
     /// Everything told at this minute has been told.
-    fn look(&mut self, now: Wall) {
+    fn look(&mut self, now: Wall, is_open: bool) {
         if !self.running {
             return;
         }
         let marks = self.marks();
         // A pause that begins at an instant does not undo what is true by then.
-        for stage in 1..4 {
-            if self.spent >= marks[stage] && !self.fired[stage] {
-                self.fired[stage] = true;
-                self.log.push((u8::try_from(stage - 1).ok(), now));
+        for (stage, (fired, mark)) in (0..).zip(self.fired.iter_mut().zip(marks).skip(1)) {
+            if self.spent >= mark && !*fired {
+                *fired = true;
+                self.log.push((Some(stage), now));
             }
         }
-        if self.spent >= marks[0] && !self.fired[0] && !self.is_held() {
+        let is_over = self.spent >= marks[0] && !self.fired[0];
+        self.was_held = is_over && (self.was_held || self.is_held());
+        let may_be_late = !self.was_held || is_open || !self.working;
+        if is_over && !self.is_held() && may_be_late {
             self.fired[0] = true;
             self.log.push((None, Wall(now.0 + 1)));
         }
@@ -235,10 +241,11 @@ fn check(calendar: &Calendar, working: bool, lasts: u64, mut ops: Vec<(i64, Op)>
             pair.tell(op);
             model.tell(op);
         }
-        model.look(now);
-        model.minute(calendar.is_open(now).unwrap());
+        let is_open = calendar.is_open(now).unwrap();
+        model.look(now, is_open);
+        model.minute(is_open);
     }
-    pair.office.wait(Wall(at(opens).0 + MINUTES * MINUTE_MS));
+    pair.office.wait(Wall(at(opens).0 + MINUTES * MINUTE_MS - 1));
     // In pieces, as a host does that must not be held up.
     let mut cx = Cx::new(pair.office.now, &mut pair.office.outbox);
     while !pair.office.advancer.advance_within(&mut cx, 3).is_done {}

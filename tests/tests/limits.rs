@@ -29,6 +29,7 @@ const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
+const NONE: &Pauses = &Pauses::none();
 
 fn reason(number: u8) -> PauseReason {
     PauseReason::new(number).unwrap()
@@ -324,7 +325,10 @@ proptest! {
         pauses.add(reason(0), scene.at(at), opens).unwrap();
         let limit = TimeLimit::working_time(amount);
         let clock = |pauses| due(Clock { limit, calendar, from: scene.at(from), pauses });
-        prop_assert_eq!(clock(&pauses), clock(&Pauses::none()));
+        let apart = clock(NONE);
+        // One that begins as the limit is over holds it until the hall opens: E45.
+        prop_assume!(apart != Some(scene.at(at.max(from))));
+        prop_assert_eq!(clock(&pauses), apart);
     }
 
     #[test]

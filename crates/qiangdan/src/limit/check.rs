@@ -491,3 +491,193 @@ fn check_amounts(rule: &LimitRule, wrong: &mut impl FnMut(LimitMistake)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Colour,
+        calendar::{CalendarDraft, Day, OpenSpan, Week},
+        limit::{Again, PauseReason, Reasons, Silence, TimeLimit},
+    };
+
+    fn calendar(week: Week, works: bool) -> Calendar {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let draft = CalendarDraft::new("Asia/Shanghai", day("2026-03-01"), day("2026-12-31"));
+        CalendarDraft { week, works: [works; 7], ..draft }.check().unwrap()
+    }
+
+    /// The first has hours and working days, the second no hours, the third no working days.
+    fn rules() -> ClockRules {
+        let hours = || Week::monday_to_friday(&[OpenSpan::new((9, 0), (17, 0))]);
+        let closed = || Week(std::array::from_fn(|_| Vec::new()));
+        let calendars =
+            vec![calendar(hours(), true), calendar(closed(), true), calendar(hours(), false)];
+        let limit = LimitRule {
+            from: Moment::Reached(Milestone::SUBMITTED),
+            to: vec![Moment::Reached(Milestone::CLOSED)],
+            lasts: TimeLimit::working_days(10),
+            calendar: CalendarId(0),
+            pauses: Reasons::default(),
+            restarts: Reasons::default(),
+            extends_by: 5,
+            stages: vec![stage(StageAt::Spent(9_000))],
+            expiry: None,
+        };
+        ClockRules {
+            calendars,
+            limits: vec![limit],
+            of_services: vec![(ServiceId(0), LimitId(0))],
+            hours_of_roles: vec![(RoleId(0), CalendarId(0))],
+            ..ClockRules::default()
+        }
+    }
+
+    fn stage(at: StageAt) -> LimitStage {
+        LimitStage { at, actions: Vec::new(), again: None, silence: None }
+    }
+
+    /// What one change of the limit makes wrong.
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut LimitRule), expect: &[LimitMistake]) {
+        let mut rules = rules();
+        change(&mut rules.limits[0]);
+        let found = mistakes(&rules, 1, 1).into_iter().map(|error| match error {
+            ClockError::Limit { mistake, .. } | ClockError::Stage { mistake, .. } => mistake,
+            other => panic!("{other}"),
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn every_mistake_in_a_limit_is_named() {
+        use LimitMistake as M;
+        let milestone = Milestone(64);
+        let reason = PauseReason::new(0).unwrap();
+        let deemed = |number| {
+            let milestone = Milestone(number);
+            Some(Expiry::Deemed { milestone, backdated: false })
+        };
+        check(|_| (), &[]);
+        let nowhere = M::NoSuchCalendar { calendar: CalendarId(3), calendars: 3 };
+        check(|limit| limit.calendar = CalendarId(3), &[nowhere]);
+        check(|limit| limit.calendar = CalendarId(2), &[M::NoWorkingDays]);
+        let no_hours = |limit: &mut LimitRule| {
+            (limit.calendar, limit.lasts) = (CalendarId(1), TimeLimit::working_time(1));
+        };
+        check(no_hours, &[M::NoOpenTime]);
+        check(
+            |limit| limit.to.push(Moment::Reached(milestone)),
+            &[M::NoSuchMilestone { milestone }],
+        );
+        check(|limit| limit.to.clear(), &[M::NoEnd]);
+        check(|limit| limit.to.push(limit.from), &[M::EndsAsItBegins]);
+        let held = |limit: &mut LimitRule| {
+            limit.from = Moment::Paused(reason);
+            limit.pauses = limit.pauses.with(reason);
+        };
+        check(held, &[M::HeldByItsBeginning]);
+        check(|limit| limit.lasts.amount = 0, &[M::LastsNothing]);
+        let too_long = M::TooLong { amount: 36_526, most: 36_525 };
+        check(|limit| limit.extends_by = 36_526, &[too_long]);
+        check(|limit| limit.stages[0].at = StageAt::Past(36_526), &[too_long]);
+        check(|limit| limit.expiry = deemed(3), &[M::DeemsOwn { milestone: Milestone(3) }]);
+        check(|limit| limit.expiry = deemed(64), &[M::NoSuchMilestone { milestone }]);
+        let done = Expiry::Close { outcome: Outcome::Done };
+        check(|limit| limit.expiry = Some(done), &[M::ClosesAsDone]);
+        let follower = ServiceId(1);
+        let unknown = M::NoSuchFollower { service: follower, services: 1 };
+        check(|limit| limit.expiry = Some(Expiry::FollowUp { service: follower }), &[unknown]);
+        let again = Some(Again { every: 1, at_most: 100 });
+        let many = |limit: &mut LimitRule| {
+            limit.stages = (1..4).map(|late| stage(StageAt::Past(late))).collect();
+            limit.stages.iter_mut().for_each(|stage| stage.again = again);
+        };
+        check(many, &[M::TooManyRungs { found: 304, most: 255 }]);
+    }
+
+    #[test]
+    fn every_mistake_in_a_stage_is_named() {
+        use LimitMistake as M;
+        let also = |at| move |limit: &mut LimitRule| limit.stages.push(stage(at));
+        check(also(StageAt::Remaining(1)), &[M::Doubled { other: 1 }]);
+        check(also(StageAt::Spent(8_999)), &[]);
+        check(also(StageAt::Remaining(11)), &[M::RemainsMore { remaining: 11, lasts: 10 }]);
+        let after = |limit: &mut LimitRule| {
+            let milestone = Milestone(4);
+            limit.to.push(Moment::Reached(milestone));
+            limit.expiry = Some(Expiry::Deemed { milestone, backdated: false });
+            limit.stages = vec![stage(StageAt::Past(0)), stage(StageAt::Past(1))];
+        };
+        check(after, &[M::AfterExpiry]);
+        for (every, at_most) in [(0, 1), (1, 0), (1, 101)] {
+            let again = |limit: &mut LimitRule| {
+                limit.stages[0].again = Some(Again { every, at_most });
+            };
+            check(again, &[M::BadAgain { every, at_most }]);
+        }
+        let silence = |limit: &mut LimitRule| {
+            limit.stages[0].silence = Some(Silence { after: 0, actions: Vec::new() });
+        };
+        check(silence, &[M::AnswerAtOnce]);
+        let does = |actions: &[Action]| {
+            let actions = actions.to_vec();
+            move |limit: &mut LimitRule| limit.stages[0].actions = actions
+        };
+        let card = |reply_within| Action::Card { colour: Colour::Red, reply_within };
+        check(does(&[card(None), card(None)]), &[M::TwoCards]);
+        check(does(&[card(Some(0))]), &[M::AnswerAtOnce]);
+        let pool = PoolId(1);
+        let nowhere = M::NoSuchPool { pool, pools: 1 };
+        check(does(&[Action::Widen { pool }, Action::Move { pool }]), &[nowhere, nowhere]);
+        let skill = SkillId(128);
+        check(does(&[Action::Drop { skill }]), &[M::NoSuchSkill { skill }]);
+        let boosts = [Action::Boost { by_ms: MS_MAX }, Action::Boost { by_ms: 1 }];
+        check(does(&boosts), &[M::BoostsTooLong { most_ms: MS_MAX }]);
+        // An order that nobody serves would be followed by one more for ever.
+        check(does(&[Action::FollowUp { service: ServiceId(0) }]), &[M::Loop]);
+    }
+
+    #[test]
+    fn every_mistake_in_who_has_what_is_named() {
+        let mut rules = rules();
+        rules.of_services = [(0, 0), (0, 0), (1, 0), (0, 1)]
+            .map(|(service, limit)| (ServiceId(service), LimitId(limit)))
+            .into();
+        rules.hours_of_roles = [0, 0, 1].map(|calendar| (RoleId(0), CalendarId(calendar))).into();
+        let (zero, one) = ((ServiceId(0), LimitId(0)), (ServiceId(1), LimitId(1)));
+        assert_eq!(
+            mistakes(&rules, 1, 1),
+            [
+                ClockError::LimitTwice { service: zero.0, limit: zero.1 },
+                ClockError::NoSuchService { service: one.0, limit: zero.1, services: 1 },
+                ClockError::NoSuchLimit { service: zero.0, limit: one.1, limits: 1 },
+                ClockError::RoleTwice { role: RoleId(0) },
+                ClockError::RoleNeverThere { role: RoleId(0), calendar: CalendarId(1) },
+                ClockError::RoleTwice { role: RoleId(0) },
+            ]
+        );
+    }
+
+    #[test]
+    fn an_expiry_may_lead_to_another_limit_but_not_back() {
+        let mut rules = rules();
+        let deems = |number| {
+            let milestone = Milestone(number);
+            Some(Expiry::Deemed { milestone, backdated: false })
+        };
+        let second = LimitRule {
+            from: Moment::Reached(Milestone(4)),
+            expiry: None,
+            ..rules.limits[0].clone()
+        };
+        rules.limits[0].expiry = deems(4);
+        rules.limits.push(second);
+        rules.of_services.push((ServiceId(0), LimitId(1)));
+        assert_eq!(mistakes(&rules, 1, 1), []);
+        rules.limits[1].expiry = deems(5);
+        rules.limits[0].from = Moment::Reached(Milestone(5));
+        let looping = |limit| ClockError::Limit { limit, mistake: LimitMistake::Loop };
+        assert_eq!(mistakes(&rules, 1, 1), [looping(LimitId(0)), looping(LimitId(1))]);
+    }
+}

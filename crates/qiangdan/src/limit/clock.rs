@@ -120,6 +120,7 @@ impl Clock<'_> {
         let before_ms = calendar.open_before_ms(self.from)?;
         let amount_ms = i64::try_from(self.limit.amount).unwrap_or(i64::MAX);
         let mut target_ms = before_ms.saturating_add(amount_ms);
+        let mut held_until = self.from;
         for (from, until) in pauses {
             let from_ms = match calendar.open_before_ms(from) {
                 // What begins after the horizon begins after the due instant, if there is one.
@@ -127,15 +128,23 @@ impl Clock<'_> {
                 from_ms => from_ms?,
             };
             // At the same sum, it depends on which comes first while the hall is closed.
-            let is_later =
-                from_ms == target_ms && from > calendar.due_by_open(self.from, target_ms)?.at;
+            let is_later = from_ms == target_ms
+                && from > calendar.due_by_open(self.from, target_ms)?.at.max(held_until);
             if from_ms > target_ms || is_later {
                 break;
             }
             let held_ms = calendar.open_before_ms(until)? - from_ms;
             target_ms = target_ms.saturating_add(held_ms);
+            held_until = until;
         }
-        calendar.due_by_open(self.from, target_ms)
+        let due = calendar.due_by_open(self.from, target_ms)?;
+        // Nothing remained, and it was held while the hall was closed: it is due when it runs again.
+        if due.at < held_until {
+            let (first, last) = (calendar.day_of(self.from)?, calendar.day_of(held_until)?);
+            let is_provisional = calendar.is_provisional(first, last);
+            return Ok(Due { at: held_until, is_provisional });
+        }
+        Ok(due)
     }
 
     fn due_in_natural_time(&self, pauses: impl Iterator<Item = (Wall, Wall)>) -> Due {
