@@ -6,10 +6,15 @@ use std::{
 };
 
 use qiangdan::{
-    Action, Amend, ClassId, ClerkId, Cx, Ladder, Now, OrderSpec, Outbox, Outcome, Presence,
-    PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
+    Action, Amend, CalendarId, ClassId, ClerkId, ClockRules, Cx, Ladder, LimitId, Now, OrderSpec,
+    Outbox, Outcome, Presence, PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
+    calendar::{CalendarDraft, Day, OpenSpan, Week},
+    limit::{Book, Fact, LimitRule, Milestone, Moment, Reasons, TimeLimit, What},
 };
-use qiangdan_tests::hall::{Hall, climbing, service};
+use qiangdan_tests::{
+    hall::{Hall, climbing, service},
+    office::{Office, limit, rules},
+};
 
 /// The system's allocator, which counts for each thread.
 struct Counting;
@@ -133,4 +138,70 @@ fn time_that_passes_allocates_nothing_once_it_has_run() {
             assert!(round == 0 || ALLOCATIONS.get() == before, "advance allocates");
         }
     }
+}
+
+#[test]
+fn an_order_with_limits_comes_in_and_is_grabbed_without_an_allocation() {
+    let moment = Moment::Reached;
+    let (came, taken, over) = (Milestone::SUBMITTED, Milestone::GRABBED, Milestone::CLOSED);
+    let lasts = TimeLimit::working_time(3_600_000);
+    let limits = vec![
+        limit(moment(came), &[moment(taken)], lasts),
+        limit(moment(Milestone::STARTED), &[moment(over)], lasts),
+        limit(moment(came), &[moment(over)], TimeLimit::working_days(5)),
+    ];
+    let mut office = Office::new(rules(limits, &[&[0, 1, 2]]), "2026-03-02 10:00");
+    office.sign_in(0, &[0], &[0]);
+    let (engine, clerk, now) = (office.engine.clone(), ClerkId(0), office.now);
+    let mut events = Outbox::with_capacity(100_000);
+    for presence in [Presence::Break, Presence::Ready] {
+        engine.set_presence(&mut Cx::new(now, &mut events), clerk, presence).unwrap();
+    }
+    // The swap of calendars remembers each thread that has read them.
+    let spec = OrderSpec::new(ServiceId(0));
+    for round in 0..1_000 {
+        let cx = &mut Cx::new(now, &mut events);
+        if round == 0 {
+            let order = engine.submit(cx, &spec).unwrap().order;
+            engine.cancel(cx, order, Reason::Abandoned).unwrap();
+        }
+        let order = allocates_nothing("submit", || engine.submit(cx, &spec)).unwrap().order;
+        let claim = allocates_nothing("grab", || engine.grab(cx, clerk)).unwrap().claim;
+        assert_eq!(claim.order, order);
+        allocates_nothing("start", || engine.start(cx, claim)).unwrap();
+        // Untouched by pauses and rungs, reading the clocks does not allocate either.
+        let complete = || engine.complete(cx, claim, Outcome::Done);
+        allocates_nothing("complete", complete).unwrap();
+    }
+}
+
+#[test]
+fn what_comes_next_for_an_order_that_came_in_is_known_without_allocating() {
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let week = Week::monday_to_friday(&[OpenSpan::new((9, 0), (17, 0))]);
+    let draft = CalendarDraft::new("Asia/Shanghai", day("2026-01-01"), day("2026-12-31"));
+    let promised = |lasts| LimitRule {
+        from: Moment::Reached(Milestone::SUBMITTED),
+        to: vec![Moment::Reached(Milestone::CLOSED)],
+        lasts,
+        calendar: CalendarId(0),
+        pauses: Reasons::default(),
+        restarts: Reasons::default(),
+        extends_by: 0,
+        stages: Vec::new(),
+        expiry: None,
+    };
+    let limits = [5, 10, 20].map(TimeLimit::working_days).map(promised);
+    let rules = ClockRules {
+        calendars: vec![CalendarDraft { week, ..draft }.check().unwrap()],
+        limits: limits.into(),
+        of_services: (0..3).map(|limit| (ServiceId(0), LimitId(limit))).collect(),
+        ..ClockRules::default()
+    };
+    let book = Book::new(&rules, 1);
+    let what = What::Reached { milestone: Milestone::SUBMITTED, amount: 0 };
+    let facts = [Fact { at: rules.calendars[0].begins(day("2026-03-02")).unwrap(), what }];
+    let next =
+        allocates_nothing("read", || book.read(ServiceId(0), &facts, &rules.calendars[..]).next());
+    assert_eq!(next.unwrap().limit, LimitId(0));
 }

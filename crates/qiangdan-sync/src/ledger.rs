@@ -202,6 +202,22 @@ impl Ledger {
         Some(LedgerSeen { slot, head: seen })
     }
 
+    /// The list of a slot in its life `generation` as it is, unread; `None` if the slot is in another
+    /// life or that one is over. For what is appended whatever the list says.
+    ///
+    /// Wait-free. Linearizes at the load of the head.
+    ///
+    /// # Panics
+    ///
+    /// If the slot is out of range.
+    #[must_use]
+    #[inline]
+    pub fn seen(&self, slot: u32, generation: u32) -> Option<LedgerSeen> {
+        // Ordering: Acquire, the receiving half of "append": an append reads the top node's link.
+        let head = Head(self.slot(slot)[0].load(Acquire));
+        head.is_life_of(generation).then_some(LedgerSeen { slot, head })
+    }
+
     /// Whether nothing was appended since the list was seen, and its life goes on.
     ///
     /// Wait-free. Linearizes at the load of the head.
@@ -270,20 +286,43 @@ impl Ledger {
             if !seen.is_life_of(generation) {
                 return false;
             }
-            let over = Head::new(generation, 0, 0);
-            // Ordering: Acquire on success, the receiving half of "append": the top node is read
-            // below. Relaxed on failure: the value is a guess again.
-            match head.compare_exchange_weak(seen.0, over.0, Acquire, Relaxed) {
-                Ok(_) => break,
-                Err(now) => seen = Head(now),
+            match self.try_end(head, seen) {
+                Ok(()) => return true,
+                Err(now) => seen = now,
             }
         }
+    }
+
+    /// [`Ledger::end`], if nothing was appended since the list was seen and its life goes on: who ends
+    /// a life because of what the list says overlooks nothing. True if this call did so.
+    ///
+    /// Lock-free. Costs and linearizes as [`Ledger::end`].
+    #[inline]
+    pub fn end_as_seen(&self, seen: &LedgerSeen) -> bool {
+        let head = &self.slot(seen.slot)[0];
+        loop {
+            match self.try_end(head, seen.head) {
+                Ok(()) => return true,
+                // The swap may fail without a reason.
+                Err(now) if now == seen.head => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Ends a life whose list is as `seen` says; otherwise says how it is.
+    #[inline]
+    fn try_end(&self, head: &AtomicU64, seen: Head) -> Result<(), Head> {
+        let over = Head::new(seen.generation(), 0, 0);
+        // Ordering: Acquire on success, the receiving half of "append": the top node is read
+        // below. Relaxed on failure: the value is a guess again.
+        head.compare_exchange_weak(seen.0, over.0, Acquire, Relaxed).map_err(Head)?;
         let (top, nodes) = (seen.top(), seen.len() - 1);
         if nodes > 0 {
             let bottom = self.nodes.bottom(top);
             self.nodes.give(&Chain { top, bottom }, nodes);
         }
-        true
+        Ok(())
     }
 
     /// About how many entries are in use apart from the first of each list: exact if nobody appends

@@ -133,6 +133,7 @@ impl Wheel {
             soonest: u64::MAX,
             chain: Chain::default(),
             ahead_until: 0,
+            left: 0,
         };
         (looks, driver)
     }
@@ -221,6 +222,8 @@ pub struct WheelDriver {
     chain: Chain,
     /// Buckets before this instant have been looked ahead at.
     ahead_until: u64,
+    /// What was left of the last budget that was not used up.
+    left: usize,
 }
 
 impl WheelDriver {
@@ -317,11 +320,18 @@ impl WheelDriver {
                     }
                     _ => {
                         self.now = now;
+                        self.left = left;
                         return Advanced { looked, done: true };
                     }
                 }
             }
         }
+    }
+
+    /// How many steps of its budget the last [`advance`](Self::advance) has left, if it was done.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.left
     }
 
     /// An instant no later than the earliest at which anything is due; `None` if nothing is armed.

@@ -1,8 +1,8 @@
 //! cancel: an order is over, because it is withdrawn or the person has left.
 
-use qiangdan_sync::{CloseReach, Phase};
+use qiangdan_sync::{CloseReach, Phase, Seen};
 
-use super::Engine;
+use super::{Engine, Inner};
 use crate::{
     CancelError, Cx, OrderId, Outcome, Reason, State,
     order::{Live, clerk_of, end_of},
@@ -32,14 +32,27 @@ impl Engine {
         let Ok(before) = closed else {
             return not_cancelled(life, outcome);
         };
-        if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
-            let since = life.since().unwrap_or(cx.now.mono);
-            let waited_ms = cx.now.mono.since_ms(since);
-            self.inner.desk(cx).left(waited_ms);
-        }
+        self.inner.count_left(cx, life, before, outcome);
         let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
         self.inner.close(cx, life, holder, before.epoch, outcome);
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Counts who left without being served; `before` is how the order was when it was closed.
+    pub(super) fn count_left(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        before: Seen,
+        outcome: Outcome,
+    ) {
+        if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
+            let since = life.since().unwrap_or(cx.now.mono);
+            let waited_ms = cx.now.mono.since_ms(since);
+            self.desk(cx).left(waited_ms);
+        }
     }
 }
 

@@ -51,18 +51,33 @@ impl Inner {
         epoch: u16,
         outcome: Outcome,
     ) {
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() {
+            return self.close_listed(cx, life, (holder, epoch), outcome, cx.now.wall);
+        }
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
-        // Only the closer writes these, and the slot is not given back before they are written: no
-        // other life can have begun.
-        if self.has_key(order.slot()) {
+        self.write_end(cx, life, holder, outcome);
+        self.slab.give(order.slot());
+        let kind = EventKind::OrderClosed { outcome, epoch };
+        self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
+    }
+
+    /// Writes down how an order ended. Only the closer writes these, and the slot is not given back before
+    /// they are written: no other life can have begun.
+    #[inline]
+    pub(super) fn write_end(
+        &self,
+        cx: &Cx<'_>,
+        life: Live<'_>,
+        holder: Option<ClerkId>,
+        outcome: Outcome,
+    ) {
+        if self.has_key(life.order.slot()) {
             life.set_moment(cx.now.mono).ok();
         }
         life.note_number(outcome).ok();
         if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
             record.release();
         }
-        self.slab.give(order.slot());
-        let kind = EventKind::OrderClosed { outcome, epoch };
-        self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
     }
 }

@@ -10,11 +10,14 @@
 //! lines the order up, and marks it as lined up; who meets an older entry of a waiting order without
 //! the mark lines it up in the other's place. Entries that come in twice do no harm.
 
+#[cfg(feature = "calendar")]
+use qiangdan_sync::Mask;
 use qiangdan_sync::{Key, Phase, Seen};
 
 use super::{Inner, rank_of};
 use crate::{
-    Action, ClassId, Cx, EventKind, LaneId, PutBack, ServiceId, State,
+    Action, Cx, EventKind, LaneId, PutBack, State,
+    grant::Grants,
     order::{Live, OtherLife, TermsNow, clerk_of},
     pool::Hint,
 };
@@ -144,7 +147,7 @@ impl Inner {
         let terms = life.terms()?;
         if !terms.is_parked {
             let hint = Hint::new(life.order, terms.turn);
-            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
+            self.insert(life.key()?, hint, terms, self.grants(life));
         }
         let mark = |now: TermsNow| {
             (now.turn == terms.turn && !now.is_lined).then_some(TermsNow { is_lined: true, ..now })
@@ -154,19 +157,12 @@ impl Inner {
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.
-    pub(super) fn insert(
-        &self,
-        key: Key,
-        hint: Hint,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
-    ) {
-        self.insert_beyond(None, key, hint, service, class, stages);
+    pub(super) fn insert(&self, key: Key, hint: Hint, terms: TermsNow, grants: Grants) {
+        self.insert_beyond(None, key, hint, terms, grants);
     }
 
-    /// Puts a waiting order into the lanes where it may be grabbed after `stages`, but not those where
-    /// it was already after `before`.
+    /// Puts a waiting order into the lanes where it may be grabbed by its terms, but not those where it
+    /// was already with so many stages before.
     ///
     /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
     /// for every way that leads there.
@@ -175,34 +171,69 @@ impl Inner {
         before: Option<u8>,
         key: Key,
         hint: Hint,
-        service: ServiceId,
-        class: ClassId,
+        terms: TermsNow,
+        grants: Grants,
+    ) {
+        let plain = |stages| self.plain_lanes(TermsNow { stages, ..terms });
+        if grants.is_none() {
+            self.insert_among(plain, before, key, hint, terms.stages);
+        } else {
+            let TermsNow { service, class, .. } = terms;
+            let granted = |stages| self.rules.lanes_granted(service, class, stages, grants);
+            self.insert_among(granted, before, key, hint, terms.stages);
+        }
+    }
+
+    /// The same, of the lanes that go with so many stages.
+    fn insert_among<I: Iterator<Item = LaneId>>(
+        &self,
+        lanes: impl Fn(u8) -> I,
+        before: Option<u8>,
+        key: Key,
+        hint: Hint,
         stages: u8,
     ) {
-        let known = |lane| {
-            before.is_some_and(|b| self.lanes_of(service, class, b).any(|known| known == lane))
-        };
-        let lanes = || self.lanes_of(service, class, stages);
-        for (n, lane) in lanes().enumerate() {
-            if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
+        let known = |lane| before.is_some_and(|before| lanes(before).any(|known| known == lane));
+        for (n, lane) in lanes(stages).enumerate() {
+            if lanes(stages).take(n).all(|earlier| earlier != lane) && !known(lane) {
                 self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
             }
         }
     }
 
-    /// The lanes where an order may be grabbed: its own, and those its stages so far widened to.
-    pub(super) fn lanes_of(
-        &self,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
-    ) -> impl Iterator<Item = LaneId> + '_ {
+    /// The lanes where an order may be grabbed to which limits have granted nothing: its own, and those its
+    /// stages so far widened to.
+    fn plain_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
+        self.rules.home(terms.service, terms.class).into_iter().chain(self.wider_lanes(terms))
+    }
+
+    /// The lanes that its stages so far widened an order to.
+    pub(super) fn wider_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
+        let TermsNow { service, class, stages, .. } = terms;
         let reached = self.rules.stages(service).iter().take(usize::from(stages));
-        let wider =
-            reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
-                Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
-                _ => None,
-            });
-        self.rules.home(service, class).into_iter().chain(wider)
+        reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+            Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
+            _ => None,
+        })
+    }
+
+    /// Whether an order may be grabbed from one of some lanes, if limits may have granted it something.
+    #[cfg(feature = "calendar")]
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_granted(&self, lanes: &Mask, life: Live<'_>, terms: TermsNow) -> bool {
+        let (grants, is_one) = (self.grants(life), |lane: LaneId| lanes.contains(lane.0));
+        if grants.is_none() {
+            return self.plain_lanes(terms).any(is_one);
+        }
+        let TermsNow { service, class, stages, .. } = terms;
+        self.rules.lanes_granted(service, class, stages, grants).any(is_one)
+    }
+
+    /// What limits by the calendar have granted to an order.
+    #[cfg(not(feature = "calendar"))]
+    #[expect(clippy::unused_self, reason = "with the feature `calendar` it is used")]
+    pub(super) fn grants(&self, _: Live<'_>) -> Grants {
+        Grants::NONE
     }
 }

@@ -67,7 +67,8 @@ impl Engine {
                 let plain = OrderSpec { tag: first.tag, ..**spec };
                 plain == *first && plain.dedup.is_none() && plain.not_before.is_none()
             };
-            let alike = rest.iter().take(TOGETHER).take_while(is_alike).count().max(1);
+            let most = if self.inner.has_lists() { 1 } else { TOGETHER };
+            let alike = rest.iter().take(most).take_while(is_alike).count().max(1);
             let (now, later) = rest.split_at(alike);
             match now {
                 [single] => submitted.push(self.submit(cx, single)?),
@@ -164,6 +165,26 @@ impl Inner {
         }
     }
 
+    /// Takes an order in without a key.
+    #[cfg(feature = "calendar")]
+    pub(super) fn submit_plain(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+    ) -> Result<Submitted, SubmitError> {
+        let lane = self.lane_for(spec)?;
+        let life = self.take_slot()?;
+        Ok(self.admit(cx, spec, lane, life))
+    }
+
+    /// Whether orders have lists of facts, which are begun one by one.
+    fn has_lists(&self) -> bool {
+        #[cfg(feature = "calendar")]
+        return self.promises.is_some();
+        #[cfg(not(feature = "calendar"))]
+        false
+    }
+
     /// Gives back a slot that was taken in vain.
     fn return_slot(&self, life: Live<'_>) {
         life.slot.word.abandon(life.order.generation());
@@ -182,6 +203,22 @@ impl Inner {
 
     #[inline]
     fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() {
+            return self.admit_listed(cx, spec, lane, life);
+        }
+        self.admit_plain(cx, spec, lane, life)
+    }
+
+    /// The same, of an order that has a list of facts, or needs none.
+    #[inline]
+    pub(super) fn admit_plain(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+        lane: LaneId,
+        life: Live<'_>,
+    ) -> Submitted {
         let tie = self.next_tie(cx);
         let filled = self.fill(cx.now.mono, spec, life, tie);
         if filled.later.is_none() {

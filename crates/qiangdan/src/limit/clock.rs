@@ -120,6 +120,7 @@ impl Clock<'_> {
         let before_ms = calendar.open_before_ms(self.from)?;
         let amount_ms = i64::try_from(self.limit.amount).unwrap_or(i64::MAX);
         let mut target_ms = before_ms.saturating_add(amount_ms);
+        let mut held_until = self.from;
         for (from, until) in pauses {
             let from_ms = match calendar.open_before_ms(from) {
                 // What begins after the horizon begins after the due instant, if there is one.
@@ -127,15 +128,23 @@ impl Clock<'_> {
                 from_ms => from_ms?,
             };
             // At the same sum, it depends on which comes first while the hall is closed.
-            let is_later =
-                from_ms == target_ms && from > calendar.due_by_open(self.from, target_ms)?.at;
+            let is_later = from_ms == target_ms
+                && from > calendar.due_by_open(self.from, target_ms)?.at.max(held_until);
             if from_ms > target_ms || is_later {
                 break;
             }
             let held_ms = calendar.open_before_ms(until)? - from_ms;
             target_ms = target_ms.saturating_add(held_ms);
+            held_until = until;
         }
-        calendar.due_by_open(self.from, target_ms)
+        let due = calendar.due_by_open(self.from, target_ms)?;
+        // Nothing remained, and it was held while the hall was closed: it is due when it runs again.
+        if due.at < held_until {
+            let (first, last) = (calendar.day_of(self.from)?, calendar.day_of(held_until)?);
+            let is_provisional = calendar.is_provisional(first, last);
+            return Ok(Due { at: held_until, is_provisional });
+        }
+        Ok(due)
     }
 
     fn due_in_natural_time(&self, pauses: impl Iterator<Item = (Wall, Wall)>) -> Due {
@@ -198,6 +207,20 @@ impl<'a> Days<'a> {
             Unit::WorkingDays { .. } => self.calendar.working_until(day).map(i64::from),
             _ => Ok(i64::from(day.number())),
         }
+    }
+
+    /// The place of the day on which a pause begins; of one before days count, that of the last which
+    /// does not.
+    pub(super) fn place_in_life(&self, from: Wall) -> Result<i64, HorizonError> {
+        self.place(self.calendar.day_of(from)?.max(self.held_after))
+    }
+
+    /// The first day at a place.
+    pub(super) fn day_at(&self, place: i64) -> Result<Day, HorizonError> {
+        if let Unit::WorkingDays { .. } = self.unit {
+            return self.calendar.working_day(u32::try_from(place - 1).unwrap_or(u32::MAX));
+        }
+        Ok(Day::from_number(i32::try_from(place).unwrap_or(i32::MAX)))
     }
 
     /// How many places a pause holds.
