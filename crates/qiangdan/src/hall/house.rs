@@ -52,10 +52,18 @@ pub(super) struct House {
     pub(super) address: Option<Text>,
 }
 
+/// `calendar` of `[hall]`: the key of the calendar that limits go by if they name none.
+pub(super) fn read_calendar<'d>(
+    table: &Table<'d>,
+    mistakes: &mut Mistakes,
+) -> Option<Spanned<&'d str>> {
+    value::string(table.get("calendar")?, "the key of a calendar", mistakes)
+}
+
 impl House {
     /// Reads `[hall]`. `None` goes with a mistake.
     pub(super) fn read(table: &Table<'_>, mistakes: &mut Mistakes) -> Option<Self> {
-        table.only(&["id", "name", "timezone", "address"], mistakes);
+        table.only(&["id", "name", "timezone", "address", "calendar"], mistakes);
         let id = table.need("id", "\"county\"", mistakes);
         let id = id.and_then(|value| value::name(value, mistakes));
         let name = table.need("name", "\"县政务服务中心\"", mistakes);
@@ -68,7 +76,7 @@ impl House {
     }
 }
 
-fn check_timezone(name: &Spanned<&str>, mistakes: &mut Mistakes) -> Option<String> {
+pub(super) fn check_timezone(name: &Spanned<&str>, mistakes: &mut Mistakes) -> Option<String> {
     // The zones compiled in, not those of the machine: a file is as right here as there.
     let zones = jiff::tz::TimeZoneDatabase::bundled();
     let found = zones.get(name.get_ref()).ok();
