@@ -17,8 +17,8 @@ use proptest::{
 use qiangdan::{
     Wall,
     calendar::{
-        Calendar, CalendarDraft, Day, HorizonError, OpenSpan, STATE_COUNCIL, Special, SpecialDay,
-        Week,
+        Calendar, CalendarDraft, Day, Due, HorizonError, OpenSpan, STATE_COUNCIL, Special,
+        SpecialDay, Week,
     },
     limit::{
         Clock, Counts, DayEnd, DayOne, DueError, NaturalEnd, PauseReason, Pauses, TimeLimit, Unit,
@@ -267,6 +267,31 @@ proptest! {
             if !limit.unit.is_in_days() && amount > 0 {
                 prop_assert_eq!(check(Wall(due.0 - 1)), (amount - 1, None));
             }
+        }
+    }
+
+    #[test]
+    fn so_much_is_spent_or_late_from_the_instant_on_that_is_said(
+        scene in scene(), limit in limit(), from in near_ms(), pauses in pauses(),
+        open in proptest::option::of(near_ms()), part in 0..25_u64, odd in 0..30 * HOUR_MS,
+    ) {
+        let (calendar, mut pauses) = (&scene.calendar(), told(&scene, &pauses));
+        if let Some(open) = open {
+            pauses.pause(reason(9), scene.at(open)).unwrap();
+        }
+        let clock = Clock { limit, calendar, from: scene.at(from), pauses: &pauses };
+        let end = Wall(calendar.ends(calendar.until()).unwrap().0 - 1);
+        let check = |when: Result<Due, DueError>, is_true: &dyn Fn(Wall) -> bool| match when {
+            Ok(Due { at, .. }) if at > end => assert!(!is_true(end), "not before {at:?}"),
+            Ok(Due { at, .. }) => {
+                assert!(is_true(at), "not at {at:?}");
+                assert!(at == clock.from || !is_true(Wall(at.0 - 1)), "before {at:?}");
+            }
+            Err(_) => assert!(!is_true(end), "at {end:?}"),
+        };
+        for amount in [limit.amount * part / 10, odd.unsigned_abs(), part, limit.amount] {
+            check(clock.when_spent(amount), &|now| clock.spent(now).unwrap() >= amount);
+            check(clock.when_late_by(amount), &|now| clock.lateness(now).unwrap() >= Some(amount));
         }
     }
 

@@ -6,7 +6,11 @@
 //! every clerk whether the lane is theirs.
 
 #[cfg(feature = "calendar")]
-use crate::{CalendarId, LimitId, calendar::Calendar, limit::LimitRule};
+use crate::{
+    CalendarId, LimitId,
+    calendar::Calendar,
+    limit::{self, ClockError, LimitRule},
+};
 use crate::{ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills};
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
@@ -102,6 +106,9 @@ pub enum Action {
     Card {
         /// Amber is the yellow card, red the red one.
         colour: Colour,
+        /// Who is given it must reply within so much, in the unit of the limit. None on the ladder of a
+        /// wait.
+        reply_within: Option<u64>,
     },
     /// Drops a soft skill (放宽技能): clerks without it may grab the order from now on.
     Drop {
@@ -228,6 +235,18 @@ pub enum RulesError {
         /// The most there can be.
         most_ms: i64,
     },
+    /// A card on the ladder of a wait wants a reply. Only cards of limits do.
+    #[error("stage {stage} of {ladder} wants a reply to a card, but it is no stage of a limit")]
+    ReplyOnWait {
+        /// The ladder.
+        ladder: LadderId,
+        /// The stage, from 1.
+        stage: usize,
+    },
+    /// What is promised by the calendar is wrong.
+    #[cfg(feature = "calendar")]
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// More of something than an id can number.
     #[error("too many {what}: {found}, at most {most}")]
     TooMany {
@@ -285,6 +304,11 @@ impl RulesDraft {
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
+        #[cfg(feature = "calendar")]
+        {
+            let clocks = limit::mistakes(&self.clocks, self.services.len(), self.pools);
+            mistakes.extend(clocks.into_iter().map(RulesError::Clock));
+        }
         if mistakes.is_empty() { Ok(Rules::new(self)) } else { Err(mistakes) }
     }
 
@@ -297,6 +321,10 @@ impl RulesDraft {
             ("services", self.services.len(), usize::from(u16::MAX)),
             ("classes", self.head_starts_ms.len(), usize::from(u8::MAX)),
             ("ladders", self.ladders.len(), usize::from(u16::MAX)),
+            #[cfg(feature = "calendar")]
+            ("limits", self.clocks.limits.len(), usize::from(u16::MAX)),
+            #[cfg(feature = "calendar")]
+            ("calendars", self.clocks.calendars.len(), usize::from(u16::MAX)),
         ];
         for (what, found, most) in counts {
             if found > most {
@@ -320,6 +348,9 @@ impl Ladder {
                     && pool.0 >= pools
                 {
                     mistakes.push(RulesError::WidensNowhere { ladder, stage, pool, pools });
+                }
+                if let Action::Card { reply_within: Some(_), .. } = action {
+                    mistakes.push(RulesError::ReplyOnWait { ladder, stage });
                 }
             }
         }

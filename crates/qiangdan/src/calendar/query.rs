@@ -72,6 +72,18 @@ impl Calendar {
         &self.sources
     }
 
+    /// Whether it is ever open.
+    #[must_use]
+    pub fn has_hours(&self) -> bool {
+        self.spans.last().is_some_and(|end| end.before_ms > 0)
+    }
+
+    /// Whether any of its days is a working day.
+    #[must_use]
+    pub fn has_working_days(&self) -> bool {
+        !self.working.is_empty()
+    }
+
     /// The days for which all holidays are known; `None` means all.
     #[must_use]
     pub fn published(&self) -> Option<Published> {

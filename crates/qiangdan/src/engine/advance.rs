@@ -178,7 +178,7 @@ fn told(action: &Action) -> EventKind {
         Action::Widen { pool } => EventKind::Widened { pool },
         Action::Notify { role } => EventKind::NotifyDue { role },
         Action::Show { colour } => EventKind::ShowDue { colour },
-        Action::Card { colour } => EventKind::CardGiven { colour },
+        Action::Card { colour, .. } => EventKind::CardGiven { colour },
         Action::Drop { skill } => EventKind::SkillDropped { skill },
         Action::Move { pool } => EventKind::Moved { pool },
         Action::OpenWindow => EventKind::OpenWindowDue,

@@ -206,6 +206,20 @@ impl<'a> Days<'a> {
         }
     }
 
+    /// The place of the day on which a pause begins; of one before days count, that of the last which
+    /// does not.
+    pub(super) fn place_in_life(&self, from: Wall) -> Result<i64, HorizonError> {
+        self.place(self.calendar.day_of(from)?.max(self.held_after))
+    }
+
+    /// The first day at a place.
+    pub(super) fn day_at(&self, place: i64) -> Result<Day, HorizonError> {
+        if let Unit::WorkingDays { .. } = self.unit {
+            return self.calendar.working_day(u32::try_from(place - 1).unwrap_or(u32::MAX));
+        }
+        Ok(Day::from_number(i32::try_from(place).unwrap_or(i32::MAX)))
+    }
+
     /// How many places a pause holds.
     pub(super) fn held(&self, from: Wall, until: Wall) -> Result<i64, HorizonError> {
         let from = self.calendar.day_of(from)?.max(self.held_after);

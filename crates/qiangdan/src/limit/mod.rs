@@ -15,21 +15,44 @@
 //! | `pauses.rs` | [`Pauses`]: when the clock stood still, and why |
 //! | `clock.rs` | [`Clock`] and when it is due |
 //! | `spent.rs` | spent, remaining, percent, lateness |
+//! | `when.rs` | when so much is spent, or late |
 //! | `explain.rs` | day by day, what counted and why |
 //! | `rule.rs` | [`LimitRule`]: what starts and stops a clock, and what follows when it runs long |
 //! | `fact.rs` | [`Fact`]: what is told of an order |
+//! | `rungs.rs` | [`Rung`]: everything that may happen while a limit runs, in a fixed order |
+//! | `book.rs` | [`Book`]: all limits of a hall, made ready to be asked |
+//! | `reading.rs` | from facts to the run of one limit |
+//! | `clocks.rs` | [`Clocks`]: all clocks of one order, and what comes next |
+//! | `cards.rs` | [`CardNow`]: the cards of an order |
+//! | `moved.rs` | which climbed rungs moved later, but not past now |
+//! | `check.rs` | [`ClockError`]: what is wrong with the limits of a hall |
 
+mod book;
+mod cards;
+mod check;
 mod clock;
+mod clocks;
 mod explain;
 mod fact;
+mod moved;
 mod pauses;
+mod reading;
 mod rule;
+mod rungs;
 mod spent;
 mod unit;
+mod when;
 
+pub use book::{Book, Calendars};
+pub use cards::{CardNow, Ruling};
+
+pub(crate) use check::mistakes;
+pub use check::{ClockError, LimitMistake};
 pub use clock::{Clock, DueError};
+pub use clocks::{ClockNow, ClockState, Clocks, ExtendError, Figures, Next, Quiet};
 pub use explain::{Counts, DayLine};
-pub use fact::{Fact, What};
+pub use fact::{CardId, Fact, What};
 pub use pauses::{Pause, PauseError, PauseReason, Pauses, Reasons};
 pub use rule::{Again, Expiry, LimitRule, LimitStage, Milestone, Moment, Silence, StageAt};
+pub use rungs::{Rung, RungKind};
 pub use unit::{DayEnd, DayOne, NaturalEnd, TimeLimit, Unit};

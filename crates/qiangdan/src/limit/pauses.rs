@@ -35,6 +35,18 @@ impl Reasons {
         Self(self.0 | 1 << reason.0)
     }
 
+    /// All reasons of either set.
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    /// This set without one reason.
+    #[must_use]
+    pub const fn without(self, reason: PauseReason) -> Self {
+        Self(self.0 & !(1 << reason.0))
+    }
+
     /// Whether a reason is in the set.
     #[must_use]
     pub const fn has(self, reason: PauseReason) -> bool {
