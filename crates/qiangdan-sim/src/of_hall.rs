@@ -106,8 +106,8 @@ fn one(hall: &Hall, action: Action) -> (String, String) {
         }
         Action::Show { colour: Colour::Amber } => ("亮黄灯".into(), "show amber".into()),
         Action::Show { colour: Colour::Red } => ("亮红灯".into(), "show red".into()),
-        Action::Card { colour: Colour::Amber } => ("发黄牌".into(), "yellow card".into()),
-        Action::Card { colour: Colour::Red } => ("发红牌".into(), "red card".into()),
+        Action::Card { colour: Colour::Amber, .. } => ("发黄牌".into(), "yellow card".into()),
+        Action::Card { colour: Colour::Red, .. } => ("发红牌".into(), "red card".into()),
         Action::Drop { skill } => {
             let skill = &hall.skills()[usize::from(skill.0)].name;
             (format!("放宽{}", skill.zh), format!("drop {}", skill.en))

@@ -64,7 +64,7 @@ pauses = ["hearing"]
 restarts = ["supplement"]
 extends_by = "10 working days"
 ladder = "days"
-expiry = { deemed = "accepted", backdated = true }
+expiry = { deemed = "papers", backdated = true }
 [limits.owed]
 from = "resumed supplement"
 to = "papers"
@@ -87,7 +87,7 @@ stages = [
 stages = [
   { at = "50 %", do = ["drop skill english", "follow up recall"] },
   { at = "2 working days left", do = ["card yellow", "move to back"] },
-  { at = "late", do = ["card red", "notify lead"], again = { every = "1 working day", at_most = 5 }, silence = { after = "2 working days", do = ["notify lead"] } },
+  { at = "late", do = ["card red reply within 2 working days", "notify lead"], again = { every = "1 working day", at_most = 5 }, silence = { after = "2 working days", do = ["notify lead"] } },
   { at = "逾期 5 个工作日", do = ["show red"] },
 ]
 "#;
@@ -137,7 +137,7 @@ fn limits_become_rules() {
     assert_eq!((decide.lasts.amount, decide.extends_by), (20, 10));
     assert_eq!(decide.pauses.iter().collect::<Vec<_>>(), [reason(0), reason(1)]);
     assert_eq!(decide.restarts.iter().collect::<Vec<_>>(), [reason(1)]);
-    let deemed = Expiry::Deemed { milestone: accepted, backdated: true };
+    let deemed = Expiry::Deemed { milestone: Milestone(5), backdated: true };
     assert_eq!(decide.expiry, Some(deemed));
 
     let owed = &clocks.limits[1];
@@ -167,11 +167,14 @@ fn ladders_fit_the_limits_that_climb_them() {
     let late = LimitStage {
         again: Some(Again { every: 1, at_most: 5 }),
         silence: Some(Silence { after: 2, actions: vec![notify] }),
-        ..stage(StageAt::Past(0), &[Action::Card { colour: Colour::Red }, notify])
+        ..stage(
+            StageAt::Past(0),
+            &[Action::Card { colour: Colour::Red, reply_within: Some(2) }, notify],
+        )
     };
     let dropped = Action::Drop { skill: SkillId(0) };
     let again = Action::FollowUp { service: ServiceId(1) };
-    let yellow = Action::Card { colour: Colour::Amber };
+    let yellow = Action::Card { colour: Colour::Amber, reply_within: None };
     let expect = [
         stage(StageAt::Spent(5_000), &[dropped, again]),
         stage(StageAt::Remaining(2), &[yellow, Action::Move { pool: PoolId(1) }]),
@@ -315,5 +318,21 @@ fn what_does_not_fit_is_a_mistake() {
             "misplaced: `exceptions` in a calendar that is always open",
             "misplaced: `seasons` in a calendar that is always open",
         ],
+    );
+    let expect = "bad-duration: a reply within 2 h";
+    check("reply within 2 working days", "reply within 2 h", &[expect]);
+    let expect = "misplaced: a card that must be replied to, on the way of a limit on the wait";
+    check("\"show red\", \"open window\"", "\"card red reply within 1 h\"", &[expect]);
+    let expect = "bad-action: `card red reply` is no action";
+    check("card red reply within 2 working days", "card red reply", &[expect]);
+    check(
+        "from = \"started\"\nto = \"closed\"",
+        "from = \"closed\"\nto = \"closed\"",
+        &["bad-limit: this limit is stopped by what starts it"],
+    );
+    check(
+        "lasts = \"20 working days\"",
+        "lasts = \"1 working day\"",
+        &["stages-not-rising: stage 2 fires at 2 working days left"],
     );
 }

@@ -1,5 +1,7 @@
 //! The whole file: read section by section, then checked for what the sections say together.
 
+use std::ops::Range;
+
 use toml::Spanned;
 
 use super::{
@@ -23,8 +25,9 @@ use super::{
     windows,
 };
 use crate::{
-    CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, ServiceId, ServiceRule,
-    limit::LimitRule,
+    CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
+    ServiceRule,
+    limit::{ClockError, LimitRule},
 };
 
 const SECTIONS: [&str; 19] = [
@@ -129,6 +132,7 @@ impl<'d> RawFile<'d> {
         let mut calendars = self.check_calendars(&clerks, book, mistakes);
         let checked = self.check_limits(&mut calendars, book, mistakes);
         let (ladders, clocks) = self.climb(checked.iter(), book, mistakes);
+        let places = self.places(&checked);
         let limits: Vec<_> = checked.into_iter().map(|checked| checked.limit).collect();
         let services: Vec<_> = (0..)
             .map(ServiceId)
@@ -181,7 +185,7 @@ impl<'d> RawFile<'d> {
             held_at_most: bounds.held_at_most,
             dedup_window_ms: bounds.dedup_window_ms,
             bounds_orders: bounds.orders,
-            rules: rules(draft, mistakes)?,
+            rules: rules(draft, &places, mistakes)?,
         };
         oddities::warn_unused(book, mistakes);
         oddities::warn_idle(&hall, book, mistakes);
@@ -220,6 +224,17 @@ impl RawFile<'_> {
             checked.push(limit);
         }
         checked
+    }
+
+    /// Where the limits by a calendar stand, in the order of their ids.
+    fn places(&self, checked: &[CheckedLimit]) -> Vec<Place> {
+        let by_calendar = self.limits.iter().zip(checked).filter(|(_, c)| c.rule.is_some());
+        let place = |(raw, checked): (&RawLimit<'_>, &CheckedLimit)| {
+            let ladder = checked.ladder.and_then(|ladder| self.ladders.get(ladder));
+            let stages = (1..).map_while(|stage| ladder?.place(stage)).collect();
+            Place { limit: raw.place(), stages }
+        };
+        by_calendar.map(place).collect()
     }
 
     /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the rules of limits
@@ -305,11 +320,39 @@ fn rule(service: &Service, limits: &[Limit], ladders: &[HallLadder]) -> ServiceR
     }
 }
 
-/// The rules of a draft that is right if every check before was made.
-fn rules(draft: RulesDraft, mistakes: &mut Mistakes) -> Option<Rules> {
+/// Where a limit by a calendar stands in the file, and its stages.
+#[derive(Debug)]
+struct Place {
+    limit: Range<usize>,
+    stages: Vec<Range<usize>>,
+}
+
+/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand; all else is
+/// right if every check before was made.
+fn rules(draft: RulesDraft, places: &[Place], mistakes: &mut Mistakes) -> Option<Rules> {
     let checked = draft.check();
     for error in checked.as_ref().err().into_iter().flatten() {
-        mistakes.wrong(Code::TooMany, 0..0, error.to_string(), "rules that hold");
+        let (id, stage, what) = match *error {
+            RulesError::Clock(ClockError::Limit { limit, mistake }) => (limit, None, mistake),
+            RulesError::Clock(ClockError::Stage { limit, stage, mistake }) => {
+                (limit, Some(stage), mistake)
+            }
+            _ => {
+                mistakes.wrong(Code::TooMany, 0..0, error.to_string(), "rules that hold");
+                continue;
+            }
+        };
+        let place = places.get(id.index());
+        let at = place.map(|place| {
+            let stage = stage.and_then(|stage| place.stages.get(stage - 1));
+            stage.unwrap_or(&place.limit).clone()
+        });
+        let (of, expected) = match stage {
+            Some(_) => ("this stage", "a stage that can come about"),
+            None => ("this limit", "a limit that can be kept and missed"),
+        };
+        let found = format!("{of} {what}");
+        mistakes.wrong(Code::BadLimit, at.unwrap_or(0..0), found, expected);
     }
     checked.ok()
 }

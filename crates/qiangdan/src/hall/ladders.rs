@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{
     Code, Duration, Limit,
-    action::RawAction,
+    action::{self, RawAction},
     book::Book,
     mistake::Mistakes,
     stage_at::{OtherUnit, When},
@@ -14,7 +14,7 @@ use super::{
     value::{self, Value},
 };
 use crate::{
-    Action, Ladder, LadderId, Stage,
+    Ladder, LadderId, Stage,
     limit::{Again, LimitStage, Silence, TimeLimit},
 };
 
@@ -119,6 +119,11 @@ impl<'d> RawLadder<'d> {
         CheckedLadder { stages, boosts }
     }
 
+    /// Where a stage says when it fires, by its number from 1.
+    pub(super) fn place(&self, stage: usize) -> Option<Range<usize>> {
+        self.stages.get(stage.checked_sub(1)?).map(|stage| stage.at.span())
+    }
+
     /// The ladder as a limit on the wait climbs it, that lasts so long.
     pub(super) fn of_wait(
         &self,
@@ -143,7 +148,8 @@ impl<'d> RawLadder<'d> {
                 let expected = "a limit by a calendar: a wait is over before anybody is silent";
                 mistakes.wrong(Code::Misplaced, silence.span(), found, expected);
             }
-            stages.push(Stage { at_ms, actions: stage.actions.clone() });
+            let actions: Vec<_> = stage.actions.iter().map(|a| a.of_wait(mistakes)).collect();
+            stages.push(Stage { at_ms, actions: actions.clone() });
             let Some((again, written)) = stage.again.zip(raw.again.as_ref()) else { continue };
             let Duration::Natural { ms: every_ms } = again.every else {
                 other_unit(written.span(), &again.every.to_string(), limit, mistakes);
@@ -151,7 +157,7 @@ impl<'d> RawLadder<'d> {
             };
             for time in 1..=u64::from(again.at_most) {
                 let at_ms = at_ms.saturating_add(every_ms.saturating_mul(time));
-                stages.push(Stage { at_ms, actions: stage.actions.clone() });
+                stages.push(Stage { at_ms, actions: actions.clone() });
             }
         }
         stages.sort_by_key(|stage| stage.at_ms);
@@ -200,9 +206,14 @@ impl<'d> RawLadder<'d> {
             let silence = stage.silence.as_ref().zip(raw.silence.as_ref());
             let silence = silence.map(|((after, actions), written)| {
                 let after = amount(*after, written.span());
-                Silence { after, actions: actions.clone() }
+                (after, actions)
             });
-            stages.push(LimitStage { at, actions: stage.actions.clone(), again, silence });
+            let mut in_unit = |actions: &[action::Checked]| {
+                actions.iter().map(|action| action.in_unit(lasts.unit, mistakes)).collect()
+            };
+            let silence =
+                silence.map(|(after, actions)| Silence { after, actions: in_unit(actions) });
+            stages.push(LimitStage { at, actions: in_unit(&stage.actions), again, silence });
         }
         stages
     }
@@ -218,9 +229,9 @@ pub(super) struct CheckedLadder {
 #[derive(Debug)]
 struct CheckedStage {
     at: When,
-    actions: Vec<Action>,
+    actions: Vec<action::Checked>,
     again: Option<RawAgain>,
-    silence: Option<(Duration, Vec<Action>)>,
+    silence: Option<(Duration, Vec<action::Checked>)>,
 }
 
 impl<'d> RawStage<'d> {

@@ -4,6 +4,8 @@
 //! the clock that never goes back. Every other one, or one that says more than that, runs as a clock on the
 //! order's history, by a calendar.
 
+use std::ops::Range;
+
 use toml::{Spanned, de::DeValue};
 
 use super::{
@@ -161,6 +163,11 @@ impl<'d> RawLimit<'d> {
             expiry,
             says_more,
         })
+    }
+
+    /// Where it is named.
+    pub(super) fn place(&self) -> Range<usize> {
+        self.key.span()
     }
 
     /// Looks names up: the limit, the ladder it climbs, and the rule of one that goes by a calendar, whose

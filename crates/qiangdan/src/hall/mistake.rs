@@ -122,6 +122,9 @@ codes! {
     StagesNotRising = "hall::stages-not-rising",
     /// A limit in working days or hours, and no calendar that says which.
     NeedsCalendar = "hall::needs-calendar",
+    /// A limit, or a stage of one, that cannot be: what starts it stops it, it leads back to itself,
+    /// something comes after its end.
+    BadLimit = "hall::bad-limit",
     /// A key or an action that has no meaning with the others there.
     Misplaced = "hall::misplaced",
     /// A ladder drops a skill that is not soft.

@@ -166,6 +166,7 @@ fn every_code_can_be_seen() {
     see(&nobody.replace("do = [\"widen back\", \"show red\"]", "do = [\"show red\"]"));
     see(&RIGHT.replace("\"09:00\" = 5", "\"09:00\" = 50"));
     see(&RIGHT.replace("limit = \"wait\"", ""));
+    see(&RIGHT.replace("to = \"grabbed\"", "from = \"closed\"\nto = \"closed\""));
     let skills: String = (0..129).map(|number| format!("s{number} = \"技能\"\n")).collect();
     see(&RIGHT.replace("[skills]", &format!("[skills]\n{skills}")));
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
@@ -314,6 +315,9 @@ fn the_example_halls_are_right() {
     for (text, warnings) in [
         (include_str!("../../../../examples/halls/county.toml"), 0),
         (include_str!("../../../../examples/halls/nanchang.toml"), 0),
+        (include_str!("../../../../examples/halls/permits.toml"), 0),
+        (include_str!("../../../../examples/halls/boston.toml"), 0),
+        (include_str!("../../../../examples/halls/wabo.toml"), 0),
         // More people come to it than it can serve: that is what it shows.
         (include_str!("../../../../examples/halls/warsaw.toml"), 8),
     ] {

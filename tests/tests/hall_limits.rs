@@ -1,0 +1,120 @@
+//! Limits as hall files say them, against deadlines that were recorded or worked out by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first answer it did not expect")]
+
+use std::{collections::BTreeMap, fs, fs::File, path::Path, path::PathBuf};
+
+use flate2::read::GzDecoder;
+use qiangdan::{
+    Wall,
+    hall::Hall,
+    limit::{Clock, Pauses},
+};
+use qiangdan_tests::data;
+use serde_json::Value;
+
+fn hall(name: &str) -> Hall {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/halls").join(name);
+    let text = fs::read_to_string(path).unwrap();
+    Hall::parse(name, &text).unwrap_or_else(|invalid| panic!("{invalid}")).hall
+}
+
+fn wall(text: &str) -> Wall {
+    let at: jiff::Timestamp = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+    Wall(at.as_millisecond())
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_reader(File::open(path).unwrap()).unwrap()
+}
+
+/// Rows of a table as columns by name.
+fn rows(path: PathBuf) -> Vec<BTreeMap<String, String>> {
+    let file = GzDecoder::new(File::open(path).unwrap());
+    csv::Reader::from_reader(file).deserialize().map(Result::unwrap).collect()
+}
+
+/// The clock that the file's only limit of a service starts.
+fn clock<'a>(hall: &'a Hall, service: &str, from: Wall, pauses: &'a Pauses) -> Option<Clock<'a>> {
+    let service = hall.services().iter().find(|of| of.key == service)?;
+    let &[limit] = &service.limits[..] else { panic!("{} has one limit", service.key) };
+    let (rule, calendar) = hall.rule_of(&hall.limits()[limit]).unwrap();
+    Some(Clock { limit: rule.lasts, calendar, from, pauses })
+}
+
+#[test]
+fn boston_is_due_when_its_system_said() {
+    let Some(path) = data::recorded("boston311_2011q3/orders.csv.gz") else { return };
+    let hall = hall("boston.toml");
+    let table = data::recorded("boston311_2011q3/rule_due.csv.gz").unwrap();
+    let expected = json(data::recorded("boston311_2011q3/expected.json").unwrap());
+    let mut rule_due = rows(table)
+        .into_iter()
+        .map(|row| (row["order_id"].clone(), wall(&row["rule_due_at"])))
+        .collect::<BTreeMap<_, _>>();
+    let pauses = Pauses::none();
+    let (mut exact, mut near, mut closed, mut same_flag) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let (mut in_time, mut late) = (0_u32, 0_u32);
+    for row in rows(path) {
+        let at = |column: &str| Some(&row[column]).filter(|s| !s.is_empty()).map(|s| wall(s));
+        let (recorded, ended) = (at("deadline_at"), at("ended_at"));
+        if let Some(due) = recorded {
+            let is_in_time = ended.is_some_and(|ended| ended <= due);
+            *(if is_in_time { &mut in_time } else { &mut late }) += 1;
+        }
+        let clock = clock(&hall, &row["service"], wall(&row["arrived_at"]), &pauses);
+        let Some(expect) = rule_due.remove(&row["order_id"]) else { continue };
+        let clock = clock.unwrap_or_else(|| panic!("no limit for {row:?}"));
+        let due = clock.due().unwrap();
+        assert_eq!((due.at, due.is_provisional), (expect, false), "{row:?}");
+        exact += 1;
+        near +=
+            u32::from(recorded.is_some_and(|recorded| due.at.0.abs_diff(recorded.0) <= 600_000));
+        if let Some(ended) = ended.filter(|_| !row["on_time"].is_empty()) {
+            let is_late = clock.lateness(ended).unwrap().is_some();
+            closed += 1;
+            same_flag += u32::from(is_late == (row["on_time"] == "OVERDUE"));
+        }
+    }
+    assert!(rule_due.is_empty());
+    let rule = &expected["deadline_rule"];
+    assert_eq!((&Value::from(exact), &Value::from(near)), (&rule["checked"], &rule["within_600s"]));
+    assert!(f64::from(near) / f64::from(exact) >= 0.994);
+    let flags = &expected["on_time_recomputed_of_with_deadline"];
+    assert_eq!((&Value::from(in_time), &Value::from(late)), (&flags["ONTIME"], &flags["OVERDUE"]));
+    // By the rule instead of the deadlines, of which some were edited by hand.
+    assert_eq!((same_flag, closed), (24_920, 24_971));
+}
+
+#[test]
+fn dutch_permits_keep_their_hour_over_summer_time() {
+    let Some(path) = data::recorded("wabo_receipt/events.csv.gz") else { return };
+    let hall = hall("wabo.toml");
+    let expected = json(data::recorded("wabo_receipt/expected.json").unwrap());
+    let mut cases = BTreeMap::new();
+    for row in rows(path) {
+        let case = (row["case:startdate"].clone(), row["case:deadline"].clone());
+        cases.insert(row["case:concept:name"].clone(), case);
+    }
+    let pauses = Pauses::none();
+    let mut counts = BTreeMap::new();
+    for (start, deadline) in cases.values().filter(|(_, deadline)| !deadline.is_empty()) {
+        for service in ["ordinary", "long"] {
+            let (from, recorded) = (wall(start), wall(deadline));
+            let clock = clock(&hall, service, from, &pauses).unwrap();
+            let due = clock.due().unwrap().at;
+            // Deadlines were stamped up to 20 ms before the start.
+            if due.0.abs_diff(recorded.0) <= 20 {
+                let days_ms = i64::try_from(clock.limit.amount).unwrap() * 86_400_000;
+                *counts.entry((service, due.0 - from.0 != days_ms)).or_insert(0_u32) += 1;
+            }
+        }
+    }
+    let count = |service, moved| counts.get(&(service, moved)).copied().unwrap_or(0);
+    let deadline = &expected["deadline"];
+    let ordinary = count("ordinary", true) + count("ordinary", false);
+    assert_eq!(ordinary, deadline["wall_clock_days_exactly_56"]);
+    assert_eq!(count("ordinary", true), deadline["crossing_a_dst_change_among_wall_56"]);
+    let long = count("long", true) + count("long", false);
+    assert_eq!(long, deadline["wall_clock_days_exactly_98"]);
+}
