@@ -228,7 +228,7 @@ mod tests {
         #[test]
         fn any_two_words_are_a_fact_or_none(first in any::<u64>(), second in any::<u64>()) {
             let near = first & !0xf_ff00;
-            for words in [[first, second], [near, second], [near & !0xff | first % 12, second]] {
+            for words in [[first, second], [near, second], [near & !0xff | (first % 12), second]] {
                 if let Some(fact) = Fact::unpack(words) {
                     prop_assert_eq!(Fact::unpack(fact.pack()), Some(fact));
                 }
