@@ -340,10 +340,11 @@ impl Calendar {
 
     /// When open time of the horizon reaches `target_ms`, not before `from`.
     pub(crate) fn due_by_open(&self, from: Wall, target_ms: i64) -> Result<Due, HorizonError> {
-        let at = from.max(self.at_open(target_ms)?);
+        let day = self.place_of(from)?;
+        let at = from.max(self.at_open(day, target_ms)?);
         // An instant of closing at 24:00 belongs to the day it ends.
         let last = self.day_of(from.max(Wall(at.0.saturating_sub(1))))?;
-        Ok(Due { at, is_provisional: self.is_provisional(self.day_of(from)?, last) })
+        Ok(Due { at, is_provisional: self.is_provisional(self.day_at(day), last) })
     }
 
     /// Open time of the horizon before an instant: a prefix sum.
@@ -359,14 +360,21 @@ impl Calendar {
         Ok(before_ms)
     }
 
-    /// The first instant with so much open time of the horizon before it.
-    fn at_open(&self, target_ms: i64) -> Result<Wall, HorizonError> {
-        let end = self.spans.len() - 1;
-        if target_ms > self.spans[end].before_ms {
+    /// The first instant, from the first span of a day on, with so much open time of the horizon before
+    /// it. Spans close by are found first: steps are doubled until one is too long.
+    fn at_open(&self, day: usize, target_ms: i64) -> Result<Wall, HorizonError> {
+        let spans = self.spans_from(day);
+        if spans.last().is_none_or(|end| target_ms > end.before_ms) {
             return Err(self.past());
         }
-        let after = self.spans.partition_point(|span| span.before_ms < target_ms);
-        let Some(span) = after.checked_sub(1).map(|at| &self.spans[at]) else {
+        let (mut from, mut step) = (0, 4);
+        while spans.get(from + step).is_some_and(|span| span.before_ms < target_ms) {
+            from += step;
+            step *= 2;
+        }
+        let near = &spans[from..spans.len().min(from + step)];
+        let after = near.partition_point(|span| span.before_ms < target_ms);
+        let Some(span) = after.checked_sub(1).map(|at| &near[at]) else {
             return Ok(Wall(i64::MIN));
         };
         Ok(Wall(span.opens_ms + (target_ms - span.before_ms)))

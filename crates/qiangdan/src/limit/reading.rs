@@ -199,7 +199,9 @@ impl Run<'_> {
     }
 
     fn due_of(&self, clock: &Clock<'_>, rung: &Rung) -> Result<Due, DueError> {
-        let due = match rung.mark(clock.limit.amount) {
+        let amount = clock.limit.amount;
+        let is_usual = amount == self.of.rule.lasts.amount;
+        let due = match if is_usual { rung.usual } else { rung.mark(amount) } {
             Mark::Spent(amount) => clock.when_spent(amount)?,
             Mark::Late(amount) => clock.when_late_by(amount)?,
         };
