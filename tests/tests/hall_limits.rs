@@ -118,3 +118,61 @@ fn dutch_permits_keep_their_hour_over_summer_time() {
     let long = count("long", true) + count("long", false);
     assert_eq!(long, deadline["wall_clock_days_exactly_98"]);
 }
+
+/// What the fragments of hall files in the documents leave unsaid.
+const UNSAID: [(&str, &str); 7] = [
+    (
+        "schema",
+        "schema = 1\nhall = { id = \"h\", name = \"h\", timezone = \"Asia/Shanghai\", calendar = \"hall\" }\n",
+    ),
+    ("[pools", "[pools]\nfront = \"窗口\"\n"),
+    ("[roles", "[roles]\nlead = \"值班长\"\n"),
+    ("[services", "[services.case]\npool = \"front\"\ntakes = \"10 min\"\n"),
+    (
+        "[calendars",
+        "[calendars.hall]\nweekly = { mon-fri = [\"09:00-12:00\", \"13:30-17:00\"] }\n\
+         notices = [\"state council\"]\n",
+    ),
+    (
+        "[milestones",
+        "[milestones]\nreceived = \"收件\"\naccepted = \"受理\"\ndecided = \"决定\"\n\
+         signed = \"签收\"\nreviewed = \"审查完毕\"\ndelivered = \"送达\"\nwith-gaps = \"容缺\"\n\
+         papers = \"补齐\"\ninspected = \"核查\"\nrated = \"评价\"\nrated-bad = \"差评\"\n\
+         contacted = \"联系\"\nreplied = \"答复\"\ndispatched = \"派单\"\ncalled-back = \"回访\"\n",
+    ),
+    (
+        "[pauses",
+        "[pauses]\nhearing = \"听证\"\nappraisal = \"鉴定\"\nexperts = \"专家评审\"\n\
+         supplement = \"补正\"\nspecial = \"特别程序\"\nreview-supplement = \"过程补正\"\n\
+         held = \"挂起\"\n",
+    ),
+];
+
+/// Fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let after = text.split(&fence).skip(1);
+    after.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_hall_files_in_the_documents_are_right() {
+    let read = |name: &str| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name))
+            .unwrap()
+    };
+    let english = blocks(&read("limits.md"), "toml");
+    assert_eq!(english, blocks(&read("limits.zh-CN.md"), "toml"), "the two languages differ");
+    assert_eq!(english.len(), 4);
+    for fragment in &english {
+        let unsaid = UNSAID.iter().filter(|(section, _)| !fragment.contains(section));
+        let text = unsaid.map(|(_, text)| *text).chain([fragment.as_str()]).collect::<String>();
+        let checked = Hall::parse("limits.md", &text);
+        let checked = checked.unwrap_or_else(|invalid| panic!("{invalid}\n{fragment}"));
+        // The services that would be under them are not part of a fragment.
+        let odd = |code| code != qiangdan::hall::Code::Unused;
+        assert!(checked.warnings.iter().all(|warning| !odd(warning.code)), "{fragment}");
+    }
+    // The clocks of a hall, one after another.
+    assert_eq!(english[3].matches("\n[limits.").count(), 22);
+}

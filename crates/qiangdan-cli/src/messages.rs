@@ -238,6 +238,8 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("due_n_paused", "中止", "paused"),
     ("due_n_put_off", "顺延", "put off"),
     ("due_n_other", "其他", "other"),
+    ("due_one_working_day", "1 个工作日", "1 working day"),
+    ("due_one_day", "1 日", "1 day"),
     ("due_n_working_days", "{n} 个工作日", "{n} working days"),
     ("due_n_days", "{n} 日", "{n} days"),
     ("due_due", "到期", "due"),

@@ -31,8 +31,8 @@ use times::{Typed, TypedPause};
 /// of hours and minutes.
 ///
 /// With --rows, FILE is CSV with the columns `from`, and if need be `limit`, `pauses` (several with `;`
-/// between them) and `extend`; each row comes out with `due` and `provisional` after it. Rows that are
-/// wrong are named on stderr and left out; then the exit code is 3.
+/// between them), `extend` and `amount`; each row comes out with `due` and `provisional` after it. Rows
+/// that are wrong are named on stderr and left out; then the exit code is 3.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The hall file

@@ -20,8 +20,8 @@ struct Field {
     column: usize,
 }
 
-/// Reads rows and writes each with `due` and `provisional` after it, one at a time. A row that is wrong is
-/// named on `err`, and left out.
+/// Reads rows and writes each with `due` and `provisional` after it, one at a time. A row that is wrong
+/// is named on `err`, and left out.
 pub(super) fn answer(
     desk: &Desk<'_>,
     same: &Same<'_>,
@@ -37,7 +37,7 @@ pub(super) fn answer(
     };
     let header = header.map_err(|wrong| wrong.as_io(file, lines.number))?;
     let place = |name: &str| header.iter().position(|field| field.text.trim() == name);
-    let columns = ["from", "limit", "pauses", "extend"].map(place);
+    let columns = ["from", "limit", "pauses", "extend", "amount"].map(place);
     let missing = match (columns[0], columns[1].is_some() || same.limit.is_some()) {
         (None, _) => Some("`from`"),
         (_, false) => Some("`limit`, or --limit for all rows"),
@@ -87,13 +87,13 @@ impl Wrong {
 fn due_of(
     desk: &Desk<'_>,
     same: &Same<'_>,
-    columns: &[Option<usize>; 4],
+    columns: &[Option<usize>; 5],
     row: &[Field],
 ) -> Result<(String, &'static str), Wrong> {
     let field = |place: Option<usize>| {
         place.and_then(|place| row.get(place)).filter(|field| !field.text.trim().is_empty())
     };
-    let [from, limit, pauses, extend] = columns.map(field);
+    let [from, limit, pauses, extend, amount] = columns.map(field);
     let wrong = |of: Option<&Field>, message: String| Wrong {
         column: of.map_or(1, |field| field.column),
         message,
@@ -114,12 +114,14 @@ fn due_of(
     let typed: Result<Vec<TypedPause>, String> =
         pauses.into_iter().flat_map(|field| field.text.split(';')).map(str::parse).collect();
     let typed = typed.map_err(|message| wrong(pauses, message))?;
-    let by = extend.map(|field| {
-        let by = field.text.trim().parse();
-        by.map_err(|_| wrong(extend, format!("`{}` is no whole number", field.text.trim())))
-    });
-    let extend_by = by.transpose()?.or(same.extend);
-    let question = Question { from, pauses: &typed, extend: extend_by, amount: None };
+    let number = |of: Option<&Field>| {
+        let text = of.map(|field| field.text.trim());
+        let number =
+            text.map(|text| text.parse().map_err(|_| format!("`{text}` is no whole number")));
+        number.transpose().map_err(|message| wrong(of, message))
+    };
+    let (extend_by, amount) = (number(extend)?.or(same.extend), number(amount)?);
+    let question = Question { from, pauses: &typed, extend: extend_by, amount };
     let answer = desk.ask(of, &question).map_err(|message| wrong(pauses.or(extend), message))?;
     match answer.due {
         Ok(due) => {

@@ -295,6 +295,8 @@ fn unit(unit: Unit) -> Vec<&'static str> {
 /// An amount of a limit in words.
 pub(super) fn amount(of: TimeLimit, n: u64, lang: Lang) -> String {
     match of.unit {
+        Unit::WorkingDays { .. } if n == 1 => lang.text("due_one_working_day").to_owned(),
+        Unit::NaturalDays { .. } if n == 1 => lang.text("due_one_day").to_owned(),
         Unit::WorkingDays { .. } => lang.fill("due_n_working_days", &[("n", &n.to_string())]),
         Unit::NaturalDays { .. } => lang.fill("due_n_days", &[("n", &n.to_string())]),
         _ => days::time(n, lang),

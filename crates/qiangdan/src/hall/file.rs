@@ -237,8 +237,8 @@ impl RawFile<'_> {
         by_calendar.map(place).collect()
     }
 
-    /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the rules of limits
-    /// by a calendar, in the order of their ids.
+    /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the rules of
+    /// limits by a calendar, in the order of their ids.
     fn climb<'c>(
         &self,
         limits: impl Iterator<Item = &'c CheckedLimit>,
@@ -327,8 +327,8 @@ struct Place {
     stages: Vec<Range<usize>>,
 }
 
-/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand; all else is
-/// right if every check before was made.
+/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand; all else
+/// is right if every check before was made.
 fn rules(draft: RulesDraft, places: &[Place], mistakes: &mut Mistakes) -> Option<Rules> {
     let checked = draft.check();
     for error in checked.as_ref().err().into_iter().flatten() {

@@ -321,8 +321,8 @@ impl<'a> Days<'a> {
     }
 }
 
-/// When something counts as received that comes on any day and at any hour: in the hours of a working day,
-/// or in the morning before them.
+/// When something counts as received that comes on any day and at any hour: in the hours of a working
+/// day, or in the morning before them.
 fn in_hours(calendar: &Calendar, from: Wall) -> Result<Wall, HorizonError> {
     let came = calendar.day_of(from)?;
     let day = calendar.working_day_from(came)?;
