@@ -74,7 +74,7 @@ pub fn with_stage(shape: &Shape, orders: u32, at_ms: u64, action: Action) -> (En
 fn of_rules(shape: &Shape, orders: u32, draft: RulesDraft) -> (Engine, Advancer) {
     let (clerks, rules) = (shape.clerks(), draft.check().expect("services in one pool"));
     let (engine, advancer) =
-        Engine::new(rules, Bounds { orders, clerks }).expect("bounds in range");
+        Engine::new(rules, Bounds::new(orders, clerks)).expect("bounds in range");
     let mut outbox = Outbox::with_capacity(8);
     for clerk in 0..clerks {
         outbox.clear();

@@ -196,7 +196,7 @@ fn rules(calendar: Calendar) -> ClockRules {
         limit(TimeLimit::working_days(20), Milestone::CLOSED),
     ];
     let of_services = (0..3).map(|limit| (ServiceId(0), LimitId(limit))).collect();
-    ClockRules { calendars: vec![calendar], limits, of_services, hours_of_roles: Vec::new() }
+    ClockRules { calendars: vec![calendar], limits, of_services, ..ClockRules::default() }
 }
 
 fn next(criterion: &mut Criterion) {

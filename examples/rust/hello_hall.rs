@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = draft.check().map_err(|mistakes| format!("{mistakes:?}"))?;
 
     // Room for 100 open orders and one clerk. The advancer is for ladders and limits; there are none.
-    let (hall, _advancer) = Engine::new(rules, Bounds { orders: 100, clerks: 1 })?;
+    let (hall, _advancer) = Engine::new(rules, Bounds::new(100, 1))?;
     let mut events = Outbox::default();
     let minute = |minutes: u64| Now::after(Wall(0), minutes * 60_000);
 

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rule = ServiceRule { pool, needs, wait_limit_ms: None, ladder: None };
     let draft = RulesDraft { pools: 1, services: vec![rule], ..RulesDraft::default() };
     let rules = draft.check().map_err(|mistakes| format!("{mistakes:?}"))?;
-    let (hall, _advancer) = Engine::new(rules, Bounds { orders: 1, clerks: WINDOWS })?;
+    let (hall, _advancer) = Engine::new(rules, Bounds::new(1, WINDOWS))?;
 
     let mut events = Outbox::default();
     for clerk in (0..WINDOWS).map(ClerkId) {

@@ -138,7 +138,7 @@ fn rules() -> Result<Rules, Box<dyn Error>> {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::print_stdout, reason = "an example shows what it does")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (hall, advancer) = Engine::new(rules()?, Bounds { orders: ORDERS, clerks: 2 })?;
+    let (hall, advancer) = Engine::new(rules()?, Bounds::new(ORDERS, 2))?;
     let clock = Clock { began: Instant::now(), wall: Wall(0) };
     let (bell, left) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(ORDERS)));
     let service = Service { hall, clock, bell, left };

@@ -27,7 +27,7 @@ impl Hall {
     #[must_use]
     pub fn new(draft: RulesDraft, orders: u32, clerks: u32) -> Self {
         let rules = checked(draft);
-        let bounds = Bounds { orders, clerks };
+        let bounds = Bounds::new(orders, clerks);
         let (engine, advancer) = Engine::new(rules, bounds).expect("bounds in range");
         Self { engine, advancer, outbox: Outbox::default(), now_ms: 0 }
     }

@@ -4,6 +4,7 @@
 pub mod data;
 pub mod hall;
 pub mod history;
+pub mod office;
 pub mod plain;
 
 /// The code in the READMEs runs.

@@ -8,8 +8,12 @@ use std::{
 use qiangdan::{
     Action, Amend, ClassId, ClerkId, Cx, Ladder, Now, OrderSpec, Outbox, Outcome, Presence,
     PutBack, Reason, RulesDraft, ServiceId, Stage, Wall,
+    limit::{Milestone, Moment, TimeLimit},
 };
-use qiangdan_tests::hall::{Hall, climbing, service};
+use qiangdan_tests::{
+    hall::{Hall, climbing, service},
+    office::{Office, limit, rules},
+};
 
 /// The system's allocator, which counts for each thread.
 struct Counting;
@@ -132,5 +136,40 @@ fn time_that_passes_allocates_nothing_once_it_has_run() {
             hall.advance();
             assert!(round == 0 || ALLOCATIONS.get() == before, "advance allocates");
         }
+    }
+}
+
+#[test]
+fn an_order_with_limits_comes_in_and_is_grabbed_without_an_allocation() {
+    let moment = Moment::Reached;
+    let (came, taken, over) = (Milestone::SUBMITTED, Milestone::GRABBED, Milestone::CLOSED);
+    let lasts = TimeLimit::working_time(3_600_000);
+    let limits = vec![
+        limit(moment(came), &[moment(taken)], lasts),
+        limit(moment(Milestone::STARTED), &[moment(over)], lasts),
+        limit(moment(came), &[moment(over)], TimeLimit::working_days(5)),
+    ];
+    let mut office = Office::new(rules(limits, &[&[0, 1, 2]]), "2026-03-02 10:00");
+    office.sign_in(0, &[0], &[0]);
+    let (engine, clerk, now) = (office.engine.clone(), ClerkId(0), office.now);
+    let mut events = Outbox::with_capacity(100_000);
+    for presence in [Presence::Break, Presence::Ready] {
+        engine.set_presence(&mut Cx::new(now, &mut events), clerk, presence).unwrap();
+    }
+    // The swap of calendars remembers each thread that has read them.
+    let spec = OrderSpec::new(ServiceId(0));
+    for round in 0..1_000 {
+        let cx = &mut Cx::new(now, &mut events);
+        if round == 0 {
+            let order = engine.submit(cx, &spec).unwrap().order;
+            engine.cancel(cx, order, Reason::Abandoned).unwrap();
+        }
+        let order = allocates_nothing("submit", || engine.submit(cx, &spec)).unwrap().order;
+        let claim = allocates_nothing("grab", || engine.grab(cx, clerk)).unwrap().claim;
+        assert_eq!(claim.order, order);
+        allocates_nothing("start", || engine.start(cx, claim)).unwrap();
+        // Untouched by pauses and rungs, reading the clocks does not allocate either.
+        let complete = || engine.complete(cx, claim, Outcome::Done);
+        allocates_nothing("complete", complete).unwrap();
     }
 }

@@ -540,6 +540,7 @@ proptest! {
             limits: vec![limits.0, limits.1],
             of_services: LIMITS.map(|limit| (SERVICE, limit)).to_vec(),
             hours_of_roles: vec![(RoleId(0), CalendarId(1))],
+            ..ClockRules::default()
         };
         let book = &Book::new(&rules, 1);
         let mut real = Real { rules: &rules, book, facts: Vec::new() };

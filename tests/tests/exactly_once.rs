@@ -198,7 +198,7 @@ fn sign_in(hand: &mut Hand<'_>, clerk: ClerkId, pools: &[PoolId], skills: &[u8],
 /// A day on a floor of 8 threads; returns all its events and the engine, when everybody has gone and
 /// nobody holds anything.
 fn day(seed: u64, parks: bool) -> (Floor, Advancer, Vec<Event>) {
-    let bounds = Bounds { orders: ORDERS, clerks: CLERKS + 1 };
+    let bounds = Bounds::new(ORDERS, CLERKS + 1);
     let (engine, mut advancer) = Engine::new(rules(), bounds).unwrap();
     let lately = std::array::from_fn(|_| AtomicU64::new(0));
     let (now_ms, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
@@ -317,7 +317,7 @@ fn every_order_that_waits_in_the_end_is_found() {
 
 #[test]
 fn a_storm_on_one_order_has_one_owner_at_a_time() {
-    let bounds = Bounds { orders: 1, clerks: CLERKS + 1 };
+    let bounds = Bounds::new(1, CLERKS + 1);
     let (engine, _advancer) = Engine::new(rules(), bounds).unwrap();
     let lately = std::array::from_fn(|_| AtomicU64::new(0));
     let (now_ms, is_over) = (AtomicU64::new(0), AtomicBool::new(false));

@@ -46,7 +46,7 @@ fn hall(orders: u32) -> (Engine, Advancer) {
         ladders: vec![Ladder { stages }],
         ..RulesDraft::default()
     };
-    let (engine, advancer) = Engine::new(checked(draft), Bounds { orders, clerks: 2 }).unwrap();
+    let (engine, advancer) = Engine::new(checked(draft), Bounds::new(orders, 2)).unwrap();
     let mut events = Outbox::default();
     let skills = Skills::none().with(SkillId(1));
     let pools = [PoolId(0), PoolId(1)];

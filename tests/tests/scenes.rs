@@ -102,7 +102,7 @@ fn play(first: u32, parts: &'static [Part]) {
 
 fn one(first: u32, parts: &'static [Part]) {
     let clerks = u32::try_from(parts.len() + 1).expect("a few parts");
-    let bounds = qiangdan::Bounds { orders: 6, clerks };
+    let bounds = qiangdan::Bounds::new(6, clerks);
     let (engine, mut advancer) = Engine::new(checked(rules()), bounds).expect("bounds in range");
     let actor = |clerk| Actor {
         engine: engine.clone(),

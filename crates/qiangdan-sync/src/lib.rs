@@ -18,6 +18,7 @@
 //! 7. [`stack`]: an inbox of indices that is taken whole.
 //! 8. [`wheel`]: when to look at which slot.
 //! 9. [`agenda`]: which slot is due first, for pools that go by that.
+//! 10. [`ledger`]: a list for each slot that only grows while its life lasts.
 //!
 //! The edges between threads are named in each module's docs; `docs/memory-model.md` has all of
 //! them in one table, each with the loom test that fails without it.
@@ -36,6 +37,7 @@ pub mod stack;
 pub mod wheel;
 
 pub mod agenda;
+pub mod ledger;
 
 mod batch;
 mod free;
@@ -47,6 +49,7 @@ pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
 pub use heads::{Bound, Heads};
 pub use lane::{First, Item, Lane, LaneFull};
+pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Pair, Reserve};
 pub use side::{Entry, Key, Side, SideFull, SidePeeked};
 pub use slab::Slab;
 pub use stack::Inbox;

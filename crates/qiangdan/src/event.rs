@@ -8,10 +8,19 @@
 
 use std::{fmt, ptr, sync::Arc};
 
+#[cfg(feature = "calendar")]
+use crate::{
+    CalendarId, LimitId, Wall,
+    limit::{CardId, Milestone, PauseReason, RungKind},
+};
 use crate::{
     ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId, SkillId,
     desk::{Desk, Desks},
 };
+
+/// Events are copied on the way of every grab; no kind makes them larger.
+#[cfg(not(qiangdan_shuttle))]
+const _: () = assert!(size_of::<EventKind>() == 24);
 
 /// Number of an event: which desk it came from, and its number there, from 0, without gaps.
 ///
@@ -161,6 +170,194 @@ pub enum EventKind {
     LimitBreached {
         /// The last instant that would have kept it.
         due: Mono,
+    },
+    /// A stage let a new order come in.
+    FollowedUp {
+        /// Which.
+        order: OrderId,
+        /// Of which service.
+        service: ServiceId,
+    },
+    /// A milestone was reached. The engine's own are told of by the events they come with (grabbed at
+    /// [`Event::at`], and so on); that an order came in only if that was earlier than it was told.
+    #[cfg(feature = "calendar")]
+    MilestoneReached {
+        /// Which.
+        milestone: Milestone,
+        /// The amount told with it; zero if none was.
+        amount: u64,
+        /// When.
+        at: Wall,
+    },
+    /// A pause of the order began.
+    #[cfg(feature = "calendar")]
+    OrderPaused {
+        /// Why.
+        reason: PauseReason,
+        /// The amount told with it; zero if none was.
+        amount: u64,
+        /// When.
+        at: Wall,
+    },
+    /// A pause of the order ended; for other reasons it may go on.
+    #[cfg(feature = "calendar")]
+    OrderResumed {
+        /// Which.
+        reason: PauseReason,
+        /// When.
+        at: Wall,
+    },
+    /// A limit was extended; the clerk is who approved it.
+    #[cfg(feature = "calendar")]
+    LimitExtended {
+        /// Which.
+        limit: LimitId,
+        /// By how much, in its unit.
+        by: u64,
+        /// When.
+        at: Wall,
+    },
+    /// Somebody has taken note of a stage.
+    #[cfg(feature = "calendar")]
+    StageAcknowledged {
+        /// Of which limit.
+        limit: LimitId,
+        /// Which stage, from 0.
+        stage: u8,
+        /// When.
+        at: Wall,
+    },
+    /// Who was given a card has replied.
+    #[cfg(feature = "calendar")]
+    CardReplied {
+        /// Which.
+        card: CardId,
+        /// When.
+        at: Wall,
+    },
+    /// Who was given a card says that it is wrong.
+    #[cfg(feature = "calendar")]
+    CardAppealed {
+        /// Which.
+        card: CardId,
+        /// When.
+        at: Wall,
+    },
+    /// It was decided about a card.
+    #[cfg(feature = "calendar")]
+    CardRuled {
+        /// Which.
+        card: CardId,
+        /// Whether it stands.
+        upheld: bool,
+        /// When.
+        at: Wall,
+    },
+    /// The clock of a limit runs, for the first time or again after it had stopped.
+    #[cfg(feature = "calendar")]
+    ClockStarted {
+        /// Of which limit.
+        limit: LimitId,
+        /// Whether its due may change once more holidays are published.
+        is_provisional: bool,
+        /// Since when.
+        from: Wall,
+        /// The last instant in time; [`Wall::NEVER`] if the calendar does not reach there, or it stands
+        /// still.
+        due: Wall,
+    },
+    /// The clock of a limit has stopped; or what was told late has changed when.
+    #[cfg(feature = "calendar")]
+    ClockStopped {
+        /// Of which limit.
+        limit: LimitId,
+        /// Whether that was too late.
+        is_late: bool,
+        /// When.
+        at: Wall,
+        /// By how much it was late, in its unit; a limit in days may be late by none.
+        late_by: u64,
+    },
+    /// The clock of a limit stands still.
+    #[cfg(feature = "calendar")]
+    ClockPaused {
+        /// Of which limit.
+        limit: LimitId,
+        /// Since when.
+        since: Wall,
+    },
+    /// The clock of a limit runs again.
+    #[cfg(feature = "calendar")]
+    ClockResumed {
+        /// Of which limit.
+        limit: LimitId,
+        /// Whether its due may change once more holidays are published.
+        is_provisional: bool,
+        /// The last instant in time, as in `ClockStarted`.
+        due: Wall,
+    },
+    /// The due of a limit has moved: by an extension, by what was told late, by another calendar.
+    #[cfg(feature = "calendar")]
+    LimitRecomputed {
+        /// Which.
+        limit: LimitId,
+        /// Whether its due may change once more holidays are published.
+        is_provisional: bool,
+        /// The last instant in time as it was; [`Wall::NEVER`] if there was none.
+        from: Wall,
+        /// As it is.
+        to: Wall,
+    },
+    /// The order was amended and has this limit no more.
+    #[cfg(feature = "calendar")]
+    LimitDropped {
+        /// Which.
+        limit: LimitId,
+    },
+    /// A rung of a limit was climbed; what it does is told next.
+    #[cfg(feature = "calendar")]
+    RungClimbed {
+        /// Of which limit.
+        limit: LimitId,
+        /// Which rung of [`Book::rungs`](crate::limit::Book::rungs).
+        rung: u8,
+        /// What kind of rung.
+        kind: RungKind,
+        /// The stage it belongs to, from 0.
+        stage: Option<u8>,
+        /// When it was due; `at` is later if `advance` was called late, or the due has moved back.
+        due: Wall,
+    },
+    /// A rung gave a card; the clerk is who holds the order, or held it last.
+    #[cfg(feature = "calendar")]
+    CardIssued {
+        /// Which.
+        card: CardId,
+        /// Amber is the yellow card, red the red one.
+        colour: Colour,
+    },
+    /// An order that had closed has no clock running any more; its id will name another.
+    #[cfg(feature = "calendar")]
+    OrderSettled,
+    /// A calendar was swapped for another version; orders whose dues it moves are told of one by one.
+    #[cfg(feature = "calendar")]
+    CalendarChanged {
+        /// Which.
+        calendar: CalendarId,
+    },
+    /// A calendar ends so soon that dues will not be known: load one that reaches further.
+    #[cfg(feature = "calendar")]
+    HorizonNear {
+        /// Which.
+        calendar: CalendarId,
+        /// After how many days.
+        days: u32,
+    },
+    /// The clock on the wall has leapt ahead; limits by the calendar are held until it comes back, or
+    /// has stayed for a while.
+    WallSuspect {
+        /// By how much, in milliseconds.
+        ahead_ms: u64,
     },
     /// A clerk's session began.
     ClerkSignedIn,

@@ -95,6 +95,11 @@ impl Skills {
         self.0 & needs.0 == needs.0
     }
 
+    /// This set without those in `dropped`.
+    pub(crate) const fn without(self, dropped: Self) -> Self {
+        Self(self.0 & !dropped.0)
+    }
+
     /// The skills in the set, in order.
     pub fn iter(self) -> impl Iterator<Item = SkillId> {
         (0..128_u8).map(SkillId).filter(move |&skill| self.covers(Self::none().with(skill)))

@@ -29,6 +29,7 @@ mod desk;
 mod engine;
 mod error;
 mod event;
+mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
 mod ids;
@@ -42,6 +43,11 @@ mod sync;
 mod time;
 
 pub use clerk::{ClerkSpec, Presence};
+#[cfg(feature = "calendar")]
+pub use engine::{
+    AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
+    PauseOrderError, ReachError, ResumeOrderError, SettleError,
+};
 pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
@@ -53,10 +59,10 @@ pub use ids::{
     RoleId, ServiceId, SkillId, Skills,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
-#[cfg(feature = "calendar")]
-pub use rules::ClockRules;
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
 };
+#[cfg(feature = "calendar")]
+pub use rules::{ClockRules, WallTrust};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};

@@ -11,7 +11,10 @@ use crate::{
     calendar::Calendar,
     limit::{self, ClockError, LimitRule},
 };
-use crate::{ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills};
+use crate::{
+    ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
+    grant::{Grantable, Grants},
+};
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,28 @@ pub struct ClockRules {
     pub of_services: Vec<(ServiceId, LimitId)>,
     /// When a role may be told; one that is not named here, always.
     pub hours_of_roles: Vec<(RoleId, CalendarId)>,
+    /// How far the clock on the wall is trusted.
+    pub trust: WallTrust,
+}
+
+/// How far the clock on the wall is trusted (墙上时钟). Someone may set it wrong, and set it right again.
+#[cfg(feature = "calendar")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WallTrust {
+    /// A wall that goes ahead of the clock that never goes back by more than this, in milliseconds,
+    /// between two calls of `advance`, is suspect.
+    pub leap_ms: u64,
+    /// For how long calendar limits are held then, in milliseconds; a wall that is ahead after that is
+    /// believed.
+    pub hold_ms: u64,
+}
+
+#[cfg(feature = "calendar")]
+impl Default for WallTrust {
+    /// More than a minute ahead is held for half a minute.
+    fn default() -> Self {
+        Self { leap_ms: 60_000, hold_ms: 30_000 }
+    }
 }
 
 /// What the engine knows of a service.
@@ -269,6 +294,8 @@ pub struct Rules {
     lanes: Vec<LaneRule>,
     /// `[service][class]`, flattened: the lane an order goes to.
     home: Vec<LaneId>,
+    /// What the limits of each service may grant; empty if no service has limits.
+    grantable: Vec<Grantable>,
 }
 
 impl RulesDraft {
@@ -301,6 +328,21 @@ impl RulesDraft {
                 mistakes.push(RulesError::HeadStartTooLong { class, head_start_ms, most_ms });
             }
         }
+        #[cfg(feature = "calendar")]
+        for all in self.grantable() {
+            let granted = "pools and skills that the limits of one service grant";
+            let dropped = "skills that the limits of one service drop";
+            let counts = [
+                (granted, all.len(), Grantable::MOST),
+                (dropped, all.skills(), Grantable::SKILLS_MOST),
+            ];
+            let too_many = counts.into_iter().filter(|(_, found, most)| found > most);
+            mistakes.extend(too_many.map(|(what, found, most)| RulesError::TooMany {
+                what,
+                found,
+                most,
+            }));
+        }
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
@@ -310,6 +352,34 @@ impl RulesDraft {
             mistakes.extend(clocks.into_iter().map(RulesError::Clock));
         }
         if mistakes.is_empty() { Ok(Rules::new(self)) } else { Err(mistakes) }
+    }
+
+    /// What the limits of each service may grant.
+    #[cfg(feature = "calendar")]
+    fn grantable(&self) -> Vec<Grantable> {
+        if self.clocks.of_services.is_empty() {
+            return Vec::new();
+        }
+        let mut grantable = vec![Grantable::default(); self.services.len()];
+        for &(service, limit) in &self.clocks.of_services {
+            let rule = self.clocks.limits.get(limit.index());
+            for stage in rule.into_iter().flat_map(|rule| &rule.stages) {
+                let silent = stage.silence.iter().flat_map(|silence| &silence.actions);
+                for action in stage.actions.iter().chain(silent) {
+                    if let Some(all) = grantable.get_mut(service.index()) {
+                        all.add(action);
+                    }
+                }
+            }
+        }
+        grantable
+    }
+
+    /// Nothing: there are no limits on the calendar.
+    #[cfg(not(feature = "calendar"))]
+    #[expect(clippy::unused_self, reason = "with the feature `calendar` it is used")]
+    fn grantable(&self) -> Vec<Grantable> {
+        Vec::new()
     }
 
     fn counts(&self) -> Vec<RulesError> {
@@ -381,17 +451,22 @@ impl Ladder {
 impl Rules {
     fn new(draft: RulesDraft) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
+        let grantable = draft.grantable();
         let mut lanes = Vec::new();
-        for rule in &draft.services {
-            let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
-            for pool in std::iter::once(rule.pool).chain(wider) {
-                let needs = rule.needs;
-                lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
+        for (n, rule) in draft.services.iter().enumerate() {
+            let all = grantable.get(n);
+            let dropped = all.map_or_else(|| vec![Skills::none()], Grantable::all_dropped);
+            for needs in dropped.into_iter().map(|dropped| rule.needs.without(dropped)) {
+                let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
+                let granted = all.into_iter().flat_map(Grantable::all_pools);
+                for pool in std::iter::once(rule.pool).chain(wider).chain(granted) {
+                    lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
+                }
             }
         }
         lanes.sort_unstable();
         lanes.dedup();
-        let mut rules = Self { draft, lanes, home: Vec::new() };
+        let mut rules = Self { draft, lanes, home: Vec::new(), grantable };
         let homes = rules.draft.services.iter().flat_map(|rule| {
             let (pool, needs) = (rule.pool, rule.needs);
             classes.iter().map(move |&class| LaneRule { pool, needs, class })
@@ -477,9 +552,49 @@ impl Rules {
     /// service's own pool and those its ladder widens to.
     #[must_use]
     pub fn lane_in(&self, pool: PoolId, service: ServiceId, class: ClassId) -> Option<LaneId> {
-        let needs = self.service(service)?.needs;
+        self.lane_without(Skills::none(), pool, service, class)
+    }
+
+    /// The same once some skills are dropped.
+    fn lane_without(
+        &self,
+        dropped: Skills,
+        pool: PoolId,
+        service: ServiceId,
+        class: ClassId,
+    ) -> Option<LaneId> {
+        let needs = self.service(service)?.needs.without(dropped);
         let lane = LaneRule { pool, needs, class };
         self.lanes.binary_search(&lane).is_ok().then(|| self.find(lane))
+    }
+
+    /// What the limits of a service may grant.
+    #[cfg(feature = "calendar")]
+    pub(crate) fn grantable(&self, service: ServiceId) -> Option<&Grantable> {
+        self.grantable.get(service.index())
+    }
+
+    /// The lanes where an order may be grabbed that has reached so many stages, if limits have granted
+    /// it something. One that was moved is in no pool that its ladder widened to.
+    pub(crate) fn lanes_granted(
+        &self,
+        service: ServiceId,
+        class: ClassId,
+        stages: u8,
+        grants: Grants,
+    ) -> impl Iterator<Item = LaneId> + '_ {
+        let all = self.grantable.get(service.index());
+        let dropped = all.map_or(Skills::none(), |all| grants.dropped(all));
+        let own = grants.moved().or_else(|| Some(self.service(service)?.pool));
+        let reached = if grants.moved().is_some() { 0 } else { usize::from(stages) };
+        let reached = self.stages(service).iter().take(reached);
+        let wider = reached.flat_map(|stage| &stage.actions).filter_map(|action| match *action {
+            Action::Widen { pool } => Some(pool),
+            _ => None,
+        });
+        let added = all.into_iter().flat_map(move |all| grants.pools(all));
+        let pools = own.into_iter().chain(wider).chain(added);
+        pools.filter_map(move |pool| self.lane_without(dropped, pool, service, class))
     }
 
     fn find(&self, lane: LaneRule) -> LaneId {

@@ -30,6 +30,11 @@ impl Mono {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Wall(pub i64);
 
+impl Wall {
+    /// After all instants.
+    pub const NEVER: Self = Self(i64::MAX);
+}
+
 /// What both clocks say at the moment of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Now {

@@ -126,7 +126,7 @@ impl Driver {
     /// If the bounds are out of range.
     pub fn new(setup: Setup) -> Result<Self, BoundsError> {
         let clerks = u32::try_from(setup.seats.len()).unwrap_or(u32::MAX);
-        let bounds = Bounds { orders: setup.orders, clerks };
+        let bounds = Bounds::new(setup.orders, clerks);
         let (engine, advancer) = Engine::new(setup.rules, bounds)?;
         Ok(Self {
             engine,

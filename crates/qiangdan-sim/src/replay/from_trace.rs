@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
         moments: &[Moment],
     ) -> Result<Self, ReplayError> {
         let pools: Vec<_> = (0..rules.pools()).map(PoolId).collect();
-        let bounds = Bounds { orders: open_max(moments, orders) + 1, clerks: 1 };
+        let bounds = Bounds::new(open_max(moments, orders) + 1, 1);
         let (engine, advancer) = Engine::new(rules, bounds)?;
         let mut outbox = Outbox::with_capacity(64);
         let now = Now::after(Wall(days.origin_ms()), 0);

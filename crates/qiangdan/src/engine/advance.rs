@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qiangdan_sync::WheelDriver;
+use qiangdan_sync::{Advanced as Steps, WheelDriver};
 
 use super::{Engine, Happens, Inner, Step};
 use crate::{
@@ -16,10 +16,15 @@ use crate::{
 /// Not cloneable: exactly one thread at a time advances. Made with the engine by [`Engine::new`].
 #[derive(Debug)]
 pub struct Advancer {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     driver: WheelDriver,
     /// The latest instant it was told.
     reached: Mono,
+    /// How often it was told an earlier one.
+    regressed: u64,
+    /// The second wheel, by the wall, if there are limits on the calendar.
+    #[cfg(feature = "calendar")]
+    pub(super) walls: Option<super::clocks::Walls>,
 }
 
 /// What [`Advancer::advance`] did.
@@ -33,7 +38,19 @@ pub struct Advanced {
 
 impl Advancer {
     pub(super) fn new(inner: Arc<Inner>, driver: WheelDriver) -> Self {
-        Self { inner, driver, reached: Mono(0) }
+        Self {
+            inner,
+            driver,
+            reached: Mono(0),
+            regressed: 0,
+            #[cfg(feature = "calendar")]
+            walls: None,
+        }
+    }
+
+    #[cfg(feature = "calendar")]
+    pub(super) fn with_walls(self, walls: Option<super::clocks::Walls>) -> Self {
+        Self { walls, ..self }
     }
 
     /// Another handle of the engine.
@@ -59,22 +76,27 @@ impl Advancer {
     /// [`Advancer::advance`] with at most so many steps. A step is the filing, sorting or looking at of
     /// one order: a fraction of a microsecond each. With 0 nothing happens.
     pub fn advance_within(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
-        let inner = &*self.inner;
         let now = cx.now.mono;
         if now < self.reached {
+            self.regressed += 1;
             return Advanced { looked: 0, is_done: true };
         }
         self.reached = now;
-        let submit_order = |slot: u32| {
-            let generation = inner.slots[slot as usize].word.load().generation;
-            let life = inner.life(OrderId::new(slot, generation));
-            life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
-        };
-        let advanced =
-            self.driver.advance(&inner.looks, now.0, steps, submit_order, |slot, armed| {
-                inner.look(cx, slot, Mono(armed)).map(|next| next.0)
-            });
-        Advanced { looked: advanced.looked, is_done: advanced.done }
+        #[cfg(feature = "calendar")]
+        if self.walls.is_some() {
+            return self.advance_both(cx, steps);
+        }
+        let steps = self.advance_waits(cx, now, steps);
+        Advanced { looked: steps.looked, is_done: steps.done }
+    }
+
+    /// Lets what waits by the clock that never goes back happen, until an instant.
+    pub(super) fn advance_waits(&mut self, cx: &mut Cx<'_>, until: Mono, steps: usize) -> Steps {
+        let inner = &*self.inner;
+        let turn = |slot| inner.turn(slot);
+        self.driver.advance(&inner.looks, until.0, steps, turn, |slot, armed| {
+            inner.look(cx, slot, Mono(armed)).map(|next| next.0)
+        })
     }
 
     /// [`Advancer::advance`] until everything due has happened.
@@ -92,11 +114,31 @@ impl Advancer {
     /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out that
     /// nothing is due then either. `None` if nothing is under way.
     pub fn next_look(&mut self) -> Option<Mono> {
+        let waits = self.next_wait();
+        #[cfg(feature = "calendar")]
+        let waits = waits.into_iter().chain(self.next_wall()).min();
+        waits
+    }
+
+    /// How often [`Advancer::advance`] was told an instant before the latest one, and did nothing.
+    #[must_use]
+    pub fn regressed(&self) -> u64 {
+        self.regressed
+    }
+
+    pub(super) fn next_wait(&mut self) -> Option<Mono> {
         self.driver.next(&self.inner.looks).map(Mono)
     }
 }
 
 impl Inner {
+    /// The turn among equals of the order in a slot.
+    pub(super) fn turn(&self, slot: u32) -> u64 {
+        let generation = self.slots[slot as usize].word.load().generation;
+        let life = self.life(OrderId::new(slot, generation));
+        life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
+    }
+
     /// Looks at a slot that was armed for `armed`: what is due there by then happens. Returns when to
     /// look next; so what is due after a stale arm, though by now, waits for its turn among all slots.
     fn look(&self, cx: &mut Cx<'_>, slot: u32, armed: Mono) -> Option<Mono> {
@@ -155,7 +197,7 @@ impl Inner {
                 let hint = Hint::new(life.order, next.turn);
                 // With its rank as it was, it only needs an entry where it was not before.
                 let before = (boost_ms == 0).then_some(stage);
-                self.insert_beyond(before, key, hint, service, terms.class, next.stages);
+                self.insert_beyond(before, key, hint, next, self.grants(life));
             }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {
@@ -172,7 +214,7 @@ fn boost_ms(action: &Action) -> i64 {
     }
 }
 
-fn told(action: &Action) -> EventKind {
+pub(super) fn told(action: &Action) -> EventKind {
     match *action {
         Action::Boost { by_ms } => EventKind::Boosted { by_ms },
         Action::Widen { pool } => EventKind::Widened { pool },

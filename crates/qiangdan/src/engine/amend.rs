@@ -60,6 +60,8 @@ impl Inner {
             self.arm(life);
         }
         self.tell(cx, life, None, EventKind::OrderAmended { service, class });
+        #[cfg(feature = "calendar")]
+        self.amend_clocks(cx, life, before.service, service);
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! cancel: an order is over, because it is withdrawn or the person has left.
 
-use qiangdan_sync::{CloseReach, Phase};
+use qiangdan_sync::{CloseReach, Phase, Seen};
 
-use super::Engine;
+use super::{Engine, Inner};
 use crate::{
-    CancelError, Cx, OrderId, Outcome, Reason, State,
+    CancelError, Cx, OrderId, Outcome, Reason, State, Wall,
     order::{Live, clerk_of, end_of},
 };
 
@@ -32,14 +32,29 @@ impl Engine {
         let Ok(before) = closed else {
             return not_cancelled(life, outcome);
         };
+        self.inner.close_from(cx, life, before, outcome, cx.now.wall);
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Everything that follows from a swap that closed an order which nobody served; `before` is how it
+    /// was.
+    pub(super) fn close_from(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        before: Seen,
+        outcome: Outcome,
+        at: Wall,
+    ) {
         if outcome == Outcome::Abandoned && before.phase == Phase::Open && before.epoch == 0 {
             let since = life.since().unwrap_or(cx.now.mono);
             let waited_ms = cx.now.mono.since_ms(since);
-            self.inner.desk(cx).left(waited_ms);
+            self.desk(cx).left(waited_ms);
         }
         let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
-        self.inner.close(cx, life, holder, before.epoch, outcome);
-        Ok(())
+        self.close(cx, life, holder, before.epoch, outcome, at);
     }
 }
 

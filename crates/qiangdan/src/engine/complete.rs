@@ -2,7 +2,7 @@
 
 use super::{Engine, Inner, owner};
 use crate::{
-    Claim, ClerkId, CompleteError, Cx, EventKind, Outcome,
+    Claim, ClerkId, CompleteError, Cx, EventKind, Outcome, Wall,
     order::{Live, NotYours, closed_by, end_of},
 };
 
@@ -29,7 +29,7 @@ impl Engine {
         let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
         match life.slot.word.try_finish(order.generation(), claim.epoch, owner, end_of(outcome)) {
             Ok(_) => {
-                self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome);
+                self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome, cx.now.wall);
                 Ok(())
             }
             Err(refused) => {
@@ -42,7 +42,8 @@ impl Engine {
 }
 
 impl Inner {
-    /// Everything that follows from a swap that closed an order; `holder` is who held it.
+    /// Everything that follows from a swap that closed an order, at `at` on the wall; `holder` is who held
+    /// it.
     pub(super) fn close(
         &self,
         cx: &mut Cx<'_>,
@@ -50,6 +51,11 @@ impl Inner {
         holder: Option<ClerkId>,
         epoch: u16,
         outcome: Outcome,
+        #[cfg_attr(
+            not(feature = "calendar"),
+            expect(unused_variables, reason = "limits by the calendar go by it")
+        )]
+        at: Wall,
     ) {
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
         // Only the closer writes these, and the slot is not given back before they are written: no
@@ -61,8 +67,12 @@ impl Inner {
         if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
             record.release();
         }
-        self.slab.give(order.slot());
         let kind = EventKind::OrderClosed { outcome, epoch };
         self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() {
+            return self.note_closed(cx, life, at);
+        }
+        self.slab.give(order.slot());
     }
 }

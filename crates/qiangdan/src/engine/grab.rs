@@ -223,8 +223,8 @@ impl Inner {
     }
 
     fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
-        life.terms().is_ok_and(|TermsNow { service, class, stages, .. }| {
-            self.lanes_of(service, class, stages).any(|lane| clerk.lanes.contains(lane.0))
+        life.terms().is_ok_and(|terms| {
+            self.lanes_of(terms, self.grants(life)).any(|lane| clerk.lanes.contains(lane.0))
         })
     }
 
@@ -275,6 +275,10 @@ impl Inner {
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
         let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
         self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() && claim.epoch == 1 {
+            self.note_grabbed(claim.order, service, cx.now);
+        }
         // No late claim goes unnoticed, though it came between two calls of `advance`.
         let limit_ms = self.rules.service(service).and_then(|rule| rule.wait_limit_ms);
         if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {

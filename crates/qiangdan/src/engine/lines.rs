@@ -14,7 +14,8 @@ use qiangdan_sync::{Key, Phase, Seen};
 
 use super::{Inner, rank_of};
 use crate::{
-    Action, ClassId, Cx, EventKind, LaneId, PutBack, ServiceId, State,
+    Action, Cx, EventKind, LaneId, PutBack, State,
+    grant::Grants,
     order::{Live, OtherLife, TermsNow, clerk_of},
     pool::Hint,
 };
@@ -137,7 +138,7 @@ impl Inner {
         let terms = life.terms()?;
         if !terms.is_parked {
             let hint = Hint::new(life.order, terms.turn);
-            self.insert(life.key()?, hint, terms.service, terms.class, terms.stages);
+            self.insert(life.key()?, hint, terms, self.grants(life));
         }
         let mark = |now: TermsNow| {
             (now.turn == terms.turn && !now.is_lined).then_some(TermsNow { is_lined: true, ..now })
@@ -147,19 +148,12 @@ impl Inner {
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.
-    pub(super) fn insert(
-        &self,
-        key: Key,
-        hint: Hint,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
-    ) {
-        self.insert_beyond(None, key, hint, service, class, stages);
+    pub(super) fn insert(&self, key: Key, hint: Hint, terms: TermsNow, grants: Grants) {
+        self.insert_beyond(None, key, hint, terms, grants);
     }
 
-    /// Puts a waiting order into the lanes where it may be grabbed after `stages`, but not those where
-    /// it was already after `before`.
+    /// Puts a waiting order into the lanes where it may be grabbed by its terms, but not those where it
+    /// was already with so many stages before.
     ///
     /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
     /// for every way that leads there.
@@ -168,14 +162,16 @@ impl Inner {
         before: Option<u8>,
         key: Key,
         hint: Hint,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
+        terms: TermsNow,
+        grants: Grants,
     ) {
         let known = |lane| {
-            before.is_some_and(|b| self.lanes_of(service, class, b).any(|known| known == lane))
+            before.is_some_and(|stages| {
+                let before = TermsNow { stages, ..terms };
+                self.lanes_of(before, grants).any(|known| known == lane)
+            })
         };
-        let lanes = || self.lanes_of(service, class, stages);
+        let lanes = || self.lanes_of(terms, grants);
         for (n, lane) in lanes().enumerate() {
             if lanes().take(n).all(|earlier| earlier != lane) && !known(lane) {
                 self.lanes.insert(lane, key, hint, |key, hint| self.is_wanted(key, hint));
@@ -183,19 +179,32 @@ impl Inner {
         }
     }
 
-    /// The lanes where an order may be grabbed: its own, and those its stages so far widened to.
+    /// The lanes where an order may be grabbed: its own, those its stages so far widened to, and what
+    /// limits have made of these.
     pub(super) fn lanes_of(
         &self,
-        service: ServiceId,
-        class: ClassId,
-        stages: u8,
+        terms: TermsNow,
+        grants: Grants,
     ) -> impl Iterator<Item = LaneId> + '_ {
-        let reached = self.rules.stages(service).iter().take(usize::from(stages));
-        let wider =
-            reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
-                Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
-                _ => None,
-            });
-        self.rules.home(service, class).into_iter().chain(wider)
+        let TermsNow { service, class, stages, .. } = terms;
+        let is_plain = grants.is_none();
+        let plain = is_plain.then(|| {
+            let reached = self.rules.stages(service).iter().take(usize::from(stages));
+            let wider =
+                reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+                    Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
+                    _ => None,
+                });
+            self.rules.home(service, class).into_iter().chain(wider)
+        });
+        let granted = (!is_plain).then(|| self.rules.lanes_granted(service, class, stages, grants));
+        plain.into_iter().flatten().chain(granted.into_iter().flatten())
+    }
+
+    /// What limits by the calendar have granted to an order.
+    #[cfg(not(feature = "calendar"))]
+    #[expect(clippy::unused_self, reason = "with the feature `calendar` it is used")]
+    pub(super) fn grants(&self, _: Live<'_>) -> Grants {
+        Grants::NONE
     }
 }

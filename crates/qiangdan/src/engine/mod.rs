@@ -9,6 +9,8 @@ mod advance;
 mod amend;
 mod cancel;
 mod clerks;
+#[cfg(feature = "calendar")]
+mod clocks;
 mod complete;
 mod grab;
 mod lines;
@@ -20,6 +22,11 @@ mod tests;
 mod view;
 
 pub use advance::{Advanced, Advancer};
+#[cfg(feature = "calendar")]
+pub use clocks::{
+    AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
+    PauseOrderError, ReachError, ResumeOrderError, SettleError,
+};
 
 use std::sync::{Arc, OnceLock};
 
@@ -45,7 +52,23 @@ pub struct Bounds {
     pub orders: u32,
     /// Clerks, 0 to 1,048,575; they are numbered from 0.
     pub clerks: u32,
+    /// What is told of all orders that have limits by the calendar, at one time: an order with three
+    /// clocks needs one fact to come in, and one for each milestone, pause and rung after it. 24 bytes
+    /// are set aside for each, only if the rules have such limits; an eighth is kept for rungs. 0 to
+    /// 268,435,456; `None` is eight for each order. With limits, 60 more bytes for each order.
+    pub facts: Option<u32>,
 }
+
+impl Bounds {
+    /// Room for so many open orders and so many clerks.
+    #[must_use]
+    pub const fn new(orders: u32, clerks: u32) -> Self {
+        Self { orders, clerks, facts: None }
+    }
+}
+
+/// The most facts there can be room for.
+const FACTS_MAX: u32 = 1 << 28;
 
 /// What is wrong with [`Bounds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +77,14 @@ pub enum BoundsError {
     /// Not between 1 and 268,435,455.
     #[error("room for {found} orders, not for 1 to {most}")]
     Orders {
+        /// What was asked for.
+        found: u32,
+        /// The most possible.
+        most: u32,
+    },
+    /// More facts than a list can name.
+    #[error("room for {found} facts, at most {most}")]
+    Facts {
         /// What was asked for.
         found: u32,
         /// The most possible.
@@ -84,7 +115,7 @@ pub enum BoundsError {
 /// let service =
 ///     ServiceRule { pool: PoolId(0), needs: Skills::none(), wait_limit_ms: None, ladder: None };
 /// let rules = RulesDraft { pools: 1, services: vec![service], ..Default::default() };
-/// let (hall, _advancer) = Engine::new(rules.check().unwrap(), Bounds { orders: 8, clerks: 1 })?;
+/// let (hall, _advancer) = Engine::new(rules.check().unwrap(), Bounds::new(8, 1))?;
 ///
 /// let mut events = Outbox::default();
 /// let at = |ms| Now::after(Wall(0), ms);
@@ -118,6 +149,9 @@ struct Inner {
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
     keys_of_slots: OnceLock<Box<[AtomicU64]>>,
     desks: Arc<Desks>,
+    /// Limits by the calendar, if the rules have any.
+    #[cfg(feature = "calendar")]
+    promises: Option<clocks::Promises>,
 }
 
 impl Engine {
@@ -136,8 +170,14 @@ impl Engine {
         if clerks > Owner::COUNT {
             return Err(BoundsError::Clerks { found: clerks, most: Owner::COUNT });
         }
+        if let Some(found) = bounds.facts.filter(|&facts| facts > FACTS_MAX) {
+            return Err(BoundsError::Facts { found, most: FACTS_MAX });
+        }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let (looks, driver) = Wheel::new(orders);
+        #[cfg(feature = "calendar")]
+        let (promises, walls) =
+            clocks::Promises::new(rules.clocks(), rules.services().len(), bounds).unzip();
         let inner = Inner {
             slots: (0..orders).map(|_| Slot::default()).collect(),
             slab: Slab::new(orders),
@@ -147,10 +187,15 @@ impl Engine {
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
+            #[cfg(feature = "calendar")]
+            promises,
             rules,
         };
         let inner = Arc::new(inner);
-        Ok((Self { inner: Arc::clone(&inner) }, Advancer::new(inner, driver)))
+        let advancer = Advancer::new(Arc::clone(&inner), driver);
+        #[cfg(feature = "calendar")]
+        let advancer = advancer.with_walls(walls);
+        Ok((Self { inner }, advancer))
     }
 
     /// The rules it runs on.

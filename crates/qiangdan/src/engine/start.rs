@@ -22,6 +22,10 @@ impl Engine {
             Ok(Started::Now) => {
                 let epoch = claim.epoch;
                 self.inner.tell(cx, life, Some(claim.clerk), EventKind::OrderStarted { epoch });
+                #[cfg(feature = "calendar")]
+                if self.inner.promises.is_some() {
+                    self.inner.note_started(life, cx.now);
+                }
                 Ok(())
             }
             Ok(Started::Already) => Ok(()),

@@ -7,7 +7,7 @@ use qiangdan_sync::Key;
 
 use super::{Engine, Inner, rank_of};
 use crate::{
-    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
+    Cx, DedupKey, EventKind, LaneId, Mono, Now, OrderId, OrderSpec, State, SubmitError, Submitted,
     order::{Fill, Live},
     pool::TOGETHER,
     sync::AtomicU64,
@@ -93,7 +93,7 @@ impl Engine {
         let mut refused = Ok(());
         for ((place, spec), tie) in filled.iter_mut().zip(specs).zip(tie..) {
             match inner.take_slot() {
-                Ok(life) => *place = Some(inner.fill(cx.now.mono, spec, life, tie)),
+                Ok(life) => *place = Some(inner.fill(cx.now, spec, life, tie)),
                 Err(full) => {
                     refused = Err(full);
                     break;
@@ -164,6 +164,18 @@ impl Inner {
         }
     }
 
+    /// Takes an order in without a key.
+    #[cfg(feature = "calendar")]
+    pub(super) fn submit_plain(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+    ) -> Result<Submitted, SubmitError> {
+        let lane = self.lane_for(spec)?;
+        let life = self.take_slot()?;
+        Ok(self.admit(cx, spec, lane, life))
+    }
+
     /// Gives back a slot that was taken in vain.
     fn return_slot(&self, life: Live<'_>) {
         life.slot.word.abandon(life.order.generation());
@@ -183,7 +195,7 @@ impl Inner {
     #[inline]
     fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
         let tie = self.next_tie(cx);
-        let filled = self.fill(cx.now.mono, spec, life, tie);
+        let filled = self.fill(cx.now, spec, life, tie);
         if filled.later.is_none() {
             let (is_live, is_wanted) =
                 (|hint| self.is_live(hint), |key, hint| self.is_wanted(key, hint));
@@ -194,14 +206,18 @@ impl Inner {
 
     /// Fills the record of an order, and opens it if it waits.
     #[inline]
-    fn fill<'a>(&self, now: Mono, spec: &OrderSpec, life: Live<'a>, tie: u64) -> Filled<'a> {
+    fn fill<'a>(&self, now: Now, spec: &OrderSpec, life: Live<'a>, tie: u64) -> Filled<'a> {
         let generation = life.order.generation();
-        let later = spec.not_before.filter(|&instant| instant > now);
-        let arrived = later.unwrap_or(now);
+        let later = spec.not_before.filter(|&instant| instant > now.mono);
+        let arrived = later.unwrap_or(now.mono);
         let head_start_ms = self.rules.head_starts_ms()[spec.class.index()];
         let rank_ms = rank_of(arrived).saturating_sub(head_start_ms);
         let (service, class, tag) = (spec.service, spec.class, spec.tag);
         life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie });
+        #[cfg(feature = "calendar")]
+        if let Some(promises) = &self.promises {
+            promises.begin(life.order, spec.received.unwrap_or(now.wall));
+        }
         // While an order is scheduled, `moment` is when it is to be activated: its arrival.
         if later.is_some() {
             life.slot.word.shut(generation);
@@ -223,6 +239,10 @@ impl Inner {
         let (service, class) = (spec.service, spec.class);
         let kind = EventKind::OrderSubmitted { service, class, not_before: later };
         self.tell_as(cx, life.order, spec.tag, None, kind, |desk| desk.submitted.add());
+        #[cfg(feature = "calendar")]
+        if self.promises.is_some() {
+            self.note_submitted(cx, life.order, spec);
+        }
         Submitted { order: life.order, existed: false }
     }
 

@@ -31,7 +31,7 @@ impl House {
             ..Default::default()
         };
         let rules = draft.check().expect("the rules are right");
-        let (engine, advancer) = Engine::new(rules, Bounds { orders, clerks: 1 }).unwrap();
+        let (engine, advancer) = Engine::new(rules, Bounds::new(orders, 1)).unwrap();
         let mut house = Self { engine, advancer, out: Outbox::default() };
         house.sign_in(&[PoolId(0), PoolId(1)]);
         house

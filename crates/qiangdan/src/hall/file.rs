@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
-    ServiceRule,
+    ServiceRule, WallTrust,
     limit::{ClockError, LimitRule},
 };
 
@@ -153,6 +153,7 @@ impl<'d> RawFile<'d> {
             limits: clocks,
             of_services: of_services(&services, &limits),
             hours_of_roles,
+            trust: WallTrust::default(),
         };
         let draft = RulesDraft {
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),

@@ -14,6 +14,8 @@
 mod cell;
 mod slot;
 
+#[cfg(feature = "calendar")]
+pub(crate) use cell::Cell;
 pub(crate) use cell::OtherLife;
 pub(crate) use slot::{
     Fill, Live, NotYours, Slot, TURNS, TermsNow, bias, clerk_of, closed_by, end_of,
@@ -21,6 +23,8 @@ pub(crate) use slot::{
 
 use qiangdan_sync::Phase;
 
+#[cfg(feature = "calendar")]
+use crate::Wall;
 use crate::{Claim, ClassId, ClerkId, DedupKey, Mono, OrderId, Outcome, ServiceId};
 
 /// Where an order is in its life.
@@ -83,12 +87,24 @@ pub struct OrderSpec {
     pub not_before: Option<Mono>,
     /// The host's own number for it, given back with every event.
     pub tag: u64,
+    /// When it came in, for limits by the calendar: papers that lay in a letter box, an order that is told
+    /// late. Now, if `None`. Waits count from the submit in any case.
+    #[cfg(feature = "calendar")]
+    pub received: Option<Wall>,
 }
 
 impl OrderSpec {
     /// An ordinary order for `service`.
     pub const fn new(service: ServiceId) -> Self {
-        Self { service, class: ClassId(0), dedup: None, not_before: None, tag: 0 }
+        Self {
+            service,
+            class: ClassId(0),
+            dedup: None,
+            not_before: None,
+            tag: 0,
+            #[cfg(feature = "calendar")]
+            received: None,
+        }
     }
 
     /// The same, of another class.
@@ -104,6 +120,12 @@ impl OrderSpec {
     /// The same, not to be grabbed before an instant.
     pub const fn not_before(self, instant: Mono) -> Self {
         Self { not_before: Some(instant), ..self }
+    }
+
+    /// The same, received earlier.
+    #[cfg(feature = "calendar")]
+    pub const fn received(self, at: Wall) -> Self {
+        Self { received: Some(at), ..self }
     }
 
     /// The same, with the host's number.
