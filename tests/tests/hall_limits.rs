@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use qiangdan::{
     Wall,
     hall::Hall,
-    limit::{Clock, Pauses},
+    limit::{Book, Clock, ClockState, Fact, Milestone, PauseReason, Pauses, What},
 };
 use qiangdan_tests::data;
 use serde_json::Value;
@@ -117,6 +117,92 @@ fn dutch_permits_keep_their_hour_over_summer_time() {
     assert_eq!(count("ordinary", true), deadline["crossing_a_dst_change_among_wall_56"]);
     let long = count("long", true) + count("long", false);
     assert_eq!(long, deadline["wall_clock_days_exactly_98"]);
+}
+
+/// An order's history in words, and how a limit of its service stands at its end.
+struct Told<'h> {
+    hall: &'h Hall,
+    facts: Vec<Fact>,
+}
+
+impl<'h> Told<'h> {
+    fn new(hall: &'h Hall) -> Self {
+        Self { hall, facts: Vec::new() }
+    }
+
+    fn tell(mut self, at: &str, what: &str) -> Self {
+        let number = |list: &[qiangdan::hall::Named], key: &str| {
+            u8::try_from(list.iter().position(|named| named.key == key).unwrap()).unwrap()
+        };
+        let reason = |key: &str| PauseReason::new(number(self.hall.pauses(), key)).unwrap();
+        let what = match what.split_once(' ') {
+            Some(("paused", key)) => What::Paused { reason: reason(key), amount: 0 },
+            Some(("resumed", key)) => What::Resumed { reason: reason(key) },
+            _ => {
+                let milestone = Milestone(number(self.hall.milestones(), what));
+                What::Reached { milestone, amount: 0 }
+            }
+        };
+        self.facts.push(Fact { at: wall(&format!("{at}:00+08:00")), what });
+        self
+    }
+
+    #[track_caller]
+    fn check(&self, service: &str, limit: &str, state: Option<&str>, due: &str) {
+        let hall = self.hall;
+        let book = Book::new(hall.clocks(), hall.services().len());
+        let service = hall.services().iter().find(|of| of.key == service).unwrap();
+        let id = hall.limits().iter().find(|of| of.key == limit).unwrap().id.unwrap();
+        let clocks = book.read(service.id, &self.facts, &hall.clocks().calendars[..]);
+        let now = self.facts.last().unwrap().at;
+        let clock = clocks.of(id, now).unwrap_or_else(|| panic!("{limit} has not begun"));
+        assert_eq!(clock.due.unwrap().at, wall(&format!("{due}:00+08:00")), "{limit}");
+        let shown = match clock.state {
+            ClockState::Running => Some("running"),
+            ClockState::Met { .. } => Some("met"),
+            ClockState::Missed { .. } => Some("missed"),
+            _ => None,
+        };
+        assert_eq!(shown, state, "{limit}");
+    }
+}
+
+#[test]
+fn what_is_told_of_an_order_starts_and_stops_the_limits_of_the_file() {
+    let hall = hall("permits.toml");
+    // A permit, with a supplement before acceptance and a hearing after it.
+    let permit = Told::new(&hall).tell("2026-03-02T10:00", "submitted");
+    permit.check("permit", "acceptance", Some("running"), "2026-03-09T17:00");
+    let permit = permit
+        .tell("2026-03-04T10:00", "paused supplement")
+        .tell("2026-03-10T10:00", "resumed supplement");
+    permit.check("permit", "acceptance", Some("running"), "2026-03-17T17:00");
+    permit.check("permit", "supplement", Some("met"), "2026-03-18T17:00");
+    let permit = permit.tell("2026-03-11T09:00", "accepted");
+    permit.check("permit", "acceptance", Some("met"), "2026-03-17T17:00");
+    permit.check("permit", "decision", Some("running"), "2026-04-09T17:00");
+    permit.check("permit", "promise", Some("running"), "2026-03-20T17:00");
+    let permit = permit
+        .tell("2026-03-12T09:00", "paused hearing")
+        .tell("2026-03-19T09:00", "resumed hearing");
+    permit.check("permit", "decision", Some("running"), "2026-04-16T17:00");
+    permit.check("permit", "hearing-itself", Some("met"), "2026-04-10T17:00");
+    let permit = permit.tell("2026-04-17T09:00", "decided");
+    permit.check("permit", "decision", Some("missed"), "2026-04-16T17:00");
+    permit.check("permit", "delivery", Some("running"), "2026-05-06T17:00");
+
+    // The three ways to treat a supplement: it was not started above; here it begins anew, and is held.
+    let request = Told::new(&hall)
+        .tell("2026-03-02T10:00", "submitted")
+        .tell("2026-03-05T00:00", "paused correction")
+        .tell("2026-03-12T09:00", "resumed correction");
+    request.check("disclosure", "disclosure-answer", Some("running"), "2026-04-10T17:00");
+    let complaint = Told::new(&hall)
+        .tell("2026-03-02T10:00", "submitted")
+        .tell("2026-03-05T00:00", "paused supplement")
+        .tell("2026-03-12T09:00", "resumed supplement");
+    let held = "2026-04-21T17:00";
+    complaint.check("procurement-complaint", "procurement-decision", Some("running"), held);
 }
 
 /// What the fragments of hall files in the documents leave unsaid.
