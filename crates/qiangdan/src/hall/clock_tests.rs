@@ -219,6 +219,16 @@ fn a_calendar_says_which_days_are_worked_and_open() {
 }
 
 #[test]
+fn room_for_facts_and_trust_in_the_wall_are_bounds() {
+    let bounds = "[bounds]\nfacts = 99\nwall_leap = \"2 min\"\n[limits.wait]";
+    let told = hall(&RIGHT.replace("[limits.wait]", bounds));
+    assert_eq!((hall(RIGHT).bounds_facts(), told.bounds_facts()), (None, Some(99)));
+    assert_eq!(hall(RIGHT).clocks().trust, crate::WallTrust::default());
+    let trust = told.clocks().trust;
+    assert_eq!((trust.leap_ms, trust.hold_ms), (120_000, crate::WallTrust::default().hold_ms));
+}
+
+#[test]
 fn a_roster_is_the_shifts_of_a_clerk() {
     let roster = "[shifts]\nday = [\"08:00-10:00\", \"11:00-12:00\"]\n[[windows]]\nid = \"1\"\n\
         [[clerks]]\nid = \"A\"\nwindow = \"1\"\npools = [\"front\", \"back\"]\nskills = \"all\"\n\

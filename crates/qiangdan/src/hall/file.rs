@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
-    ServiceRule, WallTrust,
+    ServiceRule,
     limit::{ClockError, LimitRule},
 };
 
@@ -153,7 +153,7 @@ impl<'d> RawFile<'d> {
             limits: clocks,
             of_services: of_services(&services, &limits),
             hours_of_roles,
-            trust: WallTrust::default(),
+            trust: bounds.trust,
         };
         let draft = RulesDraft {
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),
@@ -186,6 +186,7 @@ impl<'d> RawFile<'d> {
             held_at_most: bounds.held_at_most,
             dedup_window_ms: bounds.dedup_window_ms,
             bounds_orders: bounds.orders,
+            bounds_facts: bounds.facts,
             rules: rules(draft, &places, mistakes)?,
         };
         oddities::warn_unused(book, mistakes);

@@ -127,6 +127,7 @@ pub struct Hall {
     held_at_most: u32,
     dedup_window_ms: u64,
     bounds_orders: u32,
+    bounds_facts: Option<u32>,
     rules: Rules,
 }
 
@@ -278,6 +279,13 @@ impl Hall {
     #[must_use]
     pub fn bounds_orders(&self) -> u32 {
         self.bounds_orders
+    }
+
+    /// How many facts may be told of orders with limits by a calendar at a time, if the file says so: the
+    /// engine's bound of the same name.
+    #[must_use]
+    pub fn bounds_facts(&self) -> Option<u32> {
+        self.bounds_facts
     }
 
     /// The part the engine obeys.
