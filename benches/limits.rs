@@ -1,10 +1,10 @@
 //! What does a due instant cost, and what does it cost to know what comes next for an order?
 //!
-//! The unit is one due instant, or one order. Outside the timed part: compiling the calendar, choosing
-//! the instants. Limits of 20 and 120 working days, from 1,024 instants of a year, with no pause or
-//! with three, by the notices of the State Council. Baseline: the loop one would write first, day
-//! after day, with the holidays in a hash set, with jiff and with chrono. All three give the same
-//! days.
+//! The unit is one due instant, or one order. Outside the timed part: compiling the calendar,
+//! choosing the instants. Limits of 20 and 120 working days, from 1,024 instants of a year, with no
+//! pause or with three, by the notices of the State Council. Baseline: the loop one would write
+//! first, day after day, with the holidays in a hash set, with jiff and with chrono. All three give
+//! the same days.
 
 use std::{collections::HashSet, hint::black_box};
 

@@ -1,5 +1,5 @@
-//! Situations in which limits by the calendar go wrong in real systems, one test each. The comment above a
-//! test names its row in the table of edge cases.
+//! Situations in which limits by the calendar go wrong in real systems, one test each. The comment
+//! above a test names its row in the table of edge cases.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first answer it did not expect")]
 
@@ -372,8 +372,8 @@ fn a_late_advance_catches_up_in_the_order_of_true_dues() {
     assert_eq!(run(1), run(usize::MAX));
 }
 
-// E60, E61: after a restart the host tells again what it knows, and the clock that never goes back begins
-// anew.
+// E60, E61: after a restart the host tells again what it knows, and the clock that never goes back
+// begins anew.
 #[test]
 fn missed_rungs_are_told_as_the_policy_says_and_breaches_always() {
     let again = Again { every: HOUR_MS, at_most: 3 };
@@ -412,7 +412,8 @@ fn a_clock_that_goes_back_is_clamped_and_counted() {
     assert_eq!((office.advancer.regressed(), outbox.events()), (1, &[][..]));
 }
 
-// T: a thread that has closed an order, or is about to, is not waited for, and the order is not late.
+// T: a thread that has closed an order, or is about to, is not waited for, and the order is not
+// late.
 #[test]
 fn closing_within_the_limit_keeps_it_however_late_time_passes() {
     let rule = limit(

@@ -60,21 +60,26 @@ impl Advancer {
     }
 
     /// Lets everything happen that is due at `cx.now`: scheduled orders are activated, stages fire,
-    /// breaches are told; in the order of their due instants, then of their turn among equals (submit,
-    /// or the latest return to the back of the line). Nothing happens early, nothing twice; called
-    /// late, it catches up in order, and each event carries its true due.
+    /// breaches are told; in the order of their due instants, then of their turn among equals
+    /// (submit, or the latest return to the back of the line). Nothing happens early, nothing
+    /// twice; called late, it catches up in order, and each event carries its true due.
     ///
-    /// At one instant inputs come first: submit, grab and close what comes in at `now`, then advance.
-    /// An instant before the latest one does nothing at all.
+    /// At one instant inputs come first: submit, grab and close what comes in at `now`, then
+    /// advance. What was told before a late call comes first, too: an extension moves what is
+    /// overdue and has not been looked at. An instant before the latest one does nothing at all.
     ///
-    /// Takes so many steps, at most one look each, that a call is over in some 50 µs, then returns with
+    /// With limits by the calendar, the clock on the wall has a wheel of its own. Of the two, what
+    /// has been due for longer happens first. A wall that leaps ahead is held, see `WallTrust`.
+    ///
+    /// Takes so many steps, at most one look each, that a call is over in some 50 µs, then returns
+    /// with
     /// `is_done: false`. Other threads submit and grab meanwhile.
     pub fn advance(&mut self, cx: &mut Cx<'_>) -> Advanced {
         self.advance_within(cx, WheelDriver::STEPS)
     }
 
-    /// [`Advancer::advance`] with at most so many steps. A step is the filing, sorting or looking at of
-    /// one order: a fraction of a microsecond each. With 0 nothing happens.
+    /// [`Advancer::advance`] with at most so many steps. A step is the filing, sorting or looking
+    /// at of one order: a fraction of a microsecond each. With 0 nothing happens.
     pub fn advance_within(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
         let now = cx.now.mono;
         if now < self.reached {
@@ -111,8 +116,8 @@ impl Advancer {
         }
     }
 
-    /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out that
-    /// nothing is due then either. `None` if nothing is under way.
+    /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out
+    /// that nothing is due then either. `None` if nothing is under way.
     pub fn next_look(&mut self) -> Option<Mono> {
         let waits = self.next_wait();
         #[cfg(feature = "calendar")]
@@ -139,8 +144,9 @@ impl Inner {
         life.and_then(|life| life.tie().ok()).unwrap_or(u64::MAX)
     }
 
-    /// Looks at a slot that was armed for `armed`: what is due there by then happens. Returns when to
-    /// look next; so what is due after a stale arm, though by now, waits for its turn among all slots.
+    /// Looks at a slot that was armed for `armed`: what is due there by then happens. Returns when
+    /// to look next; so what is due after a stale arm, though by now, waits for its turn among all
+    /// slots.
     fn look(&self, cx: &mut Cx<'_>, slot: u32, armed: Mono) -> Option<Mono> {
         let generation = self.slots[slot as usize].word.load().generation;
         let (life, state) = self.live(OrderId::new(slot, generation))?;
@@ -158,7 +164,8 @@ impl Inner {
         if activation > armed {
             return Some(activation);
         }
-        // It may be grabbed and over by now, and its slot filled again: then there is nothing to do.
+        // It may be grabbed and over by now, and its slot filled again: then there is nothing to
+        // do.
         let lined = self.line_up(life).ok()?;
         self.open(cx, life, lined).ok()?;
         self.next_due(life)
@@ -179,10 +186,10 @@ impl Inner {
 
     /// Fires the next stage of an order.
     ///
-    /// The claim word is not written: a clerk who grabs at the same time simply wins. If a verb changes
-    /// the order in between, nothing has fired, and the next look tries again. The turn stays: the
-    /// entry with the new rank comes beside the old one, which keeps the order in its lane meanwhile and
-    /// goes stale with it, once somebody grabs the order through the better one.
+    /// The claim word is not written: a clerk who grabs at the same time simply wins. If a verb
+    /// changes the order in between, nothing has fired, and the next look tries again. The turn
+    /// stays: the entry with the new rank comes beside the old one, which keeps the order in its
+    /// lane meanwhile and goes stale with it, once somebody grabs the order through the better one.
     pub(super) fn reach(&self, cx: &mut Cx<'_>, life: Live<'_>, Step { terms, due, .. }: Step) {
         let (service, stage) = (terms.service, terms.stages);
         let actions = &self.rules.stages(service)[usize::from(stage)].actions;

@@ -7,9 +7,9 @@ use crate::{
 };
 
 impl Engine {
-    /// Closes an order one has claimed, with an outcome. A start that was not told is implied. Saying
-    /// the same twice is as good as once; only if the outcome has a number and the first call is still
-    /// under way, the second may be told that the order is closed.
+    /// Closes an order one has claimed, with an outcome. A start that was not told is implied.
+    /// Saying the same twice is as good as once; only if the outcome has a number and the first
+    /// call is still under way, the second may be told that the order is closed.
     ///
     /// Lock-free: three read-modify-writes, of the claim word, the clerk's count and the slab.
     /// Linearizes at the swap of the claim word.
@@ -62,8 +62,8 @@ impl Inner {
         self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
     }
 
-    /// Writes down how an order ended. Only the closer writes these, and the slot is not given back before
-    /// they are written: no other life can have begun.
+    /// Writes down how an order ended. Only the closer writes these, and the slot is not given back
+    /// before they are written: no other life can have begun.
     #[inline]
     pub(super) fn write_end(
         &self,

@@ -1,14 +1,14 @@
 //! How an order comes into its lanes, and what a grabber does with an entry it meets.
 //!
-//! Whoever frees an order (a put_back, an activation) first puts the entries of the new turn into its
-//! lanes, then swaps the claim word. So there is no moment in which an order waits and no grabber can
-//! find it, wherever a thread is interrupted: who meets an entry of an order that is not free yet sees
-//! from the order's terms that it is being freed, and makes the swap in the other's place. *Whoever
-//! swaps does what follows from the swap*: events, counts, the next look.
+//! Whoever frees an order (a put_back, an activation) first puts the entries of the new turn into
+//! its lanes, then swaps the claim word. So there is no moment in which an order waits and no
+//! grabber can find it, wherever a thread is interrupted: who meets an entry of an order that is
+//! not free yet sees from the order's terms that it is being freed, and makes the swap in the
+//! other's place. *Whoever swaps does what follows from the swap*: events, counts, the next look.
 //!
-//! An amend cannot work that way, because the entry's lanes follow from the swapped terms. It swaps,
-//! lines the order up, and marks it as lined up; who meets an older entry of a waiting order without
-//! the mark lines it up in the other's place. Entries that come in twice do no harm.
+//! An amend cannot work that way, because the entry's lanes follow from the swapped terms. It
+//! swaps, lines the order up, and marks it as lined up; who meets an older entry of a waiting order
+//! without the mark lines it up in the other's place. Entries that come in twice do no harm.
 
 #[cfg(feature = "calendar")]
 use qiangdan_sync::Mask;
@@ -80,8 +80,8 @@ impl Inner {
         if waits_in(life, hint) { life.key().ok() } else { None }
     }
 
-    /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry before
-    /// it behind, which counts as long, but is not needed.
+    /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry
+    /// before it behind, which counts as long, but is not needed.
     pub(super) fn is_wanted(&self, key: Key, hint: Hint) -> bool {
         let rank_ms = self.life(hint.order).and_then(|life| life.rank_ms().ok());
         self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
@@ -102,7 +102,8 @@ impl Inner {
         Ok(true)
     }
 
-    /// Makes the swap of a put_back whose thread has been interrupted before it. True if this call did.
+    /// Makes the swap of a put_back whose thread has been interrupted before it. True if this call
+    /// did.
     fn release_for(
         &self,
         cx: &mut Cx<'_>,
@@ -130,8 +131,8 @@ impl Inner {
     /// What is left to do for an order that this thread has just made wait, with the entries of the
     /// turn in `lined` in its lanes.
     ///
-    /// Terms that another verb changed just before count: that verb found the order not waiting, and
-    /// left the rest to this one.
+    /// Terms that another verb changed just before count: that verb found the order not waiting,
+    /// and left the rest to this one.
     pub(super) fn freed(&self, life: Live<'_>, lined: TermsNow) -> Result<(), OtherLife> {
         let terms = life.terms_after_transition()?;
         if terms.turn != lined.turn {
@@ -161,11 +162,11 @@ impl Inner {
         self.insert_beyond(None, key, hint, terms, grants);
     }
 
-    /// Puts a waiting order into the lanes where it may be grabbed by its terms, but not those where it
-    /// was already with so many stages before.
+    /// Puts a waiting order into the lanes where it may be grabbed by its terms, but not those
+    /// where it was already with so many stages before.
     ///
-    /// Once into each, also if several stages widen to one pool: a lane has room for its orders, not
-    /// for every way that leads there.
+    /// Once into each, also if several stages widen to one pool: a lane has room for its orders,
+    /// not for every way that leads there.
     pub(super) fn insert_beyond(
         &self,
         before: Option<u8>,
@@ -201,8 +202,8 @@ impl Inner {
         }
     }
 
-    /// The lanes where an order may be grabbed to which limits have granted nothing: its own, and those its
-    /// stages so far widened to.
+    /// The lanes where an order may be grabbed to which limits have granted nothing: its own, and
+    /// those its stages so far widened to.
     fn plain_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
         self.rules.home(terms.service, terms.class).into_iter().chain(self.wider_lanes(terms))
     }
@@ -217,7 +218,8 @@ impl Inner {
         })
     }
 
-    /// Whether an order may be grabbed from one of some lanes, if limits may have granted it something.
+    /// Whether an order may be grabbed from one of some lanes, if limits may have granted it
+    /// something.
     #[cfg(feature = "calendar")]
     #[cold]
     #[inline(never)]

@@ -13,10 +13,10 @@ use crate::{
 
 /// The clocks of one order, as its facts tell. Made by [`Book::read`].
 ///
-/// The clock of a limit runs from its `from` until the first of its `to`, and again from the next `from`.
-/// What is said here is of the last of these runs. A rung is to be climbed if its due comes before the
-/// clock stops: at one instant, what is told comes before what is due. It is climbed as long as its due
-/// has not moved later than a due that was noted for it.
+/// The clock of a limit runs from its `from` until the first of its `to`, and again from the next
+/// `from`. What is said here is of the last of these runs. A rung is to be climbed if its due comes
+/// before the clock stops: at one instant, what is told comes before what is due. It is climbed as
+/// long as its due has not moved later than a due that was noted for it.
 ///
 /// Nothing is kept but what the facts say, so reading them again gives the same.
 #[derive(Debug)]
@@ -176,7 +176,8 @@ impl<'a> Clocks<'a> {
         next
     }
 
-    /// Whether a clock runs or stands still, so that something may still come of this order's limits.
+    /// Whether a clock runs or stands still, so that something may still come of this order's
+    /// limits.
     #[must_use]
     pub fn is_running(&self) -> bool {
         let mut lives = self.runs.iter().filter_map(|run| run.life);
@@ -189,7 +190,8 @@ impl<'a> Clocks<'a> {
         self.run(limit)?.at(now)
     }
 
-    /// What does not change of one clock while nothing is told; none before it has begun for the first time.
+    /// What does not change of one clock while nothing is told; none before it has begun for the
+    /// first time.
     pub(crate) fn standing(&self, limit: LimitId) -> Option<Standing> {
         self.run(limit)?.standing()
     }

@@ -87,8 +87,8 @@ pub struct OrderSpec {
     pub not_before: Option<Mono>,
     /// The host's own number for it, given back with every event.
     pub tag: u64,
-    /// When it came in, for limits by the calendar: papers that lay in a letter box, an order that is told
-    /// late. Now, if `None`. Waits count from the submit in any case.
+    /// When it came in, for limits by the calendar: papers that lay in a letter box, an order that
+    /// is told late. Now, if `None`. Waits count from the submit in any case.
     #[cfg(feature = "calendar")]
     pub received: Option<Wall>,
 }

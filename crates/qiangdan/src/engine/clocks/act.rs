@@ -81,8 +81,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Computes anew what climbed rungs have granted to an order. It is a function of its facts and its
-    /// service; if either changes meanwhile, again.
+    /// Computes anew what climbed rungs have granted to an order. It is a function of its facts and
+    /// its service; if either changes meanwhile, again.
     pub(super) fn grant_anew(&self, promises: &Promises, life: Live<'_>, service: ServiceId) {
         let mut service = service;
         loop {

@@ -1,7 +1,8 @@
-//! Time passes on both wheels: waits by the clock that never goes back, limits by the one on the wall.
+//! Time passes on both wheels: waits by the clock that never goes back, limits by the one on the
+//! wall.
 //!
-//! What has been due for longer happens first, whichever wheel it is on; of two that have been due for
-//! equally long, the wait.
+//! What has been due for longer happens first, whichever wheel it is on; of two that have been due
+//! for equally long, the wait.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -50,7 +51,8 @@ impl Steps {
 }
 
 /// What is told of the rungs of limits that were missed while no engine ran (错过的提醒). Breaches are
-/// always told, each with its true due, and what changes an order always happens: cards, moves, expiry.
+/// always told, each with its true due, and what changes an order always happens: cards, moves,
+/// expiry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum CatchUp {
     /// Of the notices of an order the last one only.
@@ -98,9 +100,9 @@ impl Advancer {
         Advanced { looked: all.looked, is_done: all.is_done }
     }
 
-    /// Catches up after a restart: [`Advancer::advance_within`], with less told of what was missed. For the
-    /// first calls, until one says that it is done; the orders are those that came in, with what had
-    /// happened to them, since the engine was made.
+    /// Catches up after a restart: [`Advancer::advance_within`], with less told of what was missed.
+    /// For the first calls, until one says that it is done; the orders are those that came in, with
+    /// what had happened to them, since the engine was made.
     pub fn catch_up(&mut self, cx: &mut Cx<'_>, policy: CatchUp, steps: usize) -> Advanced {
         let set = |walls: &mut Option<Walls>, policy| {
             if let Some(walls) = walls {

@@ -1,5 +1,5 @@
-//! Calendars are swapped whole, while others read them; then all orders are looked at again, a few at a
-//! time.
+//! Calendars are swapped whole, while others read them; then all orders are looked at again, a few
+//! at a time.
 
 use std::sync::Arc;
 
@@ -56,8 +56,8 @@ pub(super) struct Rescan {
     next: u32,
 }
 
-/// What another calendar would change, at one instant. An order that changes meanwhile counts as it was or
-/// as it is.
+/// What another calendar would change, at one instant. An order that changes meanwhile counts as it
+/// was or as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CalendarPreview {
     /// Orders with a clock that has not stopped.
@@ -89,8 +89,8 @@ pub enum LoadCalendarError {
 }
 
 impl Engine {
-    /// What [`Advancer::load_calendar`] would change at `now`; `None` if the rules have no such calendar.
-    /// Changes nothing.
+    /// What [`Advancer::load_calendar`] would change at `now`; `None` if the rules have no such
+    /// calendar. Changes nothing.
     ///
     /// Costs two readings of each open order; others go on meanwhile.
     #[must_use]
@@ -154,9 +154,10 @@ fn is_going_on(clock: &Standing) -> bool {
 impl Advancer {
     /// Puts another version of a calendar in the place of one: a new notice, other hours.
     ///
-    /// From now on all dues are by it. Orders whose dues it moves are told of one by one, by the next
-    /// calls of [`Advancer::advance`], in its steps; others submit and grab meanwhile. A due that has
-    /// moved into the past is a breach now, with its true due; a rung that was climbed stays climbed.
+    /// From now on all dues are by it. Orders whose dues it moves are told of one by one, by the
+    /// next calls of [`Advancer::advance`], in its steps; others submit and grab meanwhile. A due
+    /// that has moved into the past is a breach now, with its true due; a rung that was climbed
+    /// stays climbed.
     ///
     /// # Errors
     ///

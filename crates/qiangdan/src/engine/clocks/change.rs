@@ -1,5 +1,5 @@
-//! What the verbs on clocks share: read the list, decide, append, and if anything was told in between,
-//! read again.
+//! What the verbs on clocks share: read the list, decide, append, and if anything was told in
+//! between, read again.
 
 use qiangdan_sync::{AppendError, Reserve};
 

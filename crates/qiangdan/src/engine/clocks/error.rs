@@ -6,8 +6,8 @@ use crate::{
     limit::{CardId, ExtendError, Milestone, PauseReason},
 };
 
-/// The refusals that all of these verbs have; each keeps a type of its own, so that one can grow without
-/// the others.
+/// The refusals that all of these verbs have; each keeps a type of its own, so that one can grow
+/// without the others.
 macro_rules! told_of_orders {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$extra_doc:meta])* $extra:ident { $($field:ident: $of:ty),* },)*
@@ -16,15 +16,15 @@ macro_rules! told_of_orders {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum $name {
-            /// The id is from an earlier life of its slot, or never named an order; or the rules have no
-            /// limits on the calendar.
+            /// The id is from an earlier life of its slot, or never named an order; or the rules
+            /// have no limits on the calendar.
             #[error("{order} is gone")]
             Gone {
                 /// The id.
                 order: OrderId,
             },
-            /// The order is closed, and its history stays as it is: no clock of its runs any more, or
-            /// what was told is of before it closed, or not for closed orders.
+            /// The order is closed, and its history stays as it is: no clock of its runs any more,
+            /// or what was told is of before it closed, or not for closed orders.
             #[error("{order} is closed")]
             Closed {
                 /// The order.
@@ -36,8 +36,8 @@ macro_rules! told_of_orders {
                 /// When.
                 at: Wall,
             },
-            /// As much is told as there is room for, but for an eighth that is kept for rungs. Try again
-            /// when orders have closed, or build the engine with more room.
+            /// As much is told as there is room for, but for an eighth that is kept for rungs. Try
+            /// again when orders have closed, or build the engine with more room.
             #[error("all room for {facts} facts is in use")]
             Full {
                 /// How many there is room for.

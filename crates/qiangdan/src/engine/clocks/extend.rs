@@ -11,10 +11,10 @@ use crate::{
 };
 
 impl Engine {
-    /// Extends a limit of an order by so much, in its unit, from `at`, or now (行政许可法 art. 42): as much
-    /// as the rules allow, once, before it is over. Who approved it is told with the event. The rungs are
-    /// computed anew; of those that were climbed, the ones whose due has moved to later than now are
-    /// climbed again. Telling the same again is as good as once.
+    /// Extends a limit of an order by so much, in its unit, from `at`, or now (行政许可法 art. 42): as
+    /// much as the rules allow, once, before it is over. Who approved it is told with the event.
+    /// The rungs are computed anew; of those that were climbed, the ones whose due has moved to
+    /// later than now are climbed again. Telling the same again is as good as once.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///

@@ -61,8 +61,8 @@ impl Promises {
         self.ledger.append(seen, &pairs, reserve)
     }
 
-    /// Appends a fact whatever the list says, without reading it. False if there was no room for it, or
-    /// the list is over.
+    /// Appends a fact whatever the list says, without reading it. False if there was no room for
+    /// it, or the list is over.
     fn note(&self, order: OrderId, fact: Fact) -> bool {
         let pair = [fact.pack()];
         loop {
@@ -92,8 +92,8 @@ fn reached(milestone: Milestone, at: Wall) -> Fact {
 }
 
 impl Inner {
-    /// Takes an order in, with a list of facts, and sees to its first look. What clocks it has is found out
-    /// there.
+    /// Takes an order in, with a list of facts, and sees to its first look. What clocks it has is
+    /// found out there.
     #[cold]
     #[inline(never)]
     pub(in crate::engine) fn admit_listed(
@@ -120,8 +120,8 @@ impl Inner {
         submitted
     }
 
-    /// An order was grabbed for the first time. What that makes of its clocks is found out by the look
-    /// that is asked for here: a grab reads no list.
+    /// An order was grabbed for the first time. What that makes of its clocks is found out by the
+    /// look that is asked for here: a grab reads no list.
     #[cold]
     #[inline(never)]
     pub(in crate::engine) fn note_grabbed(&self, order: OrderId, service: ServiceId, now: Now) {
@@ -148,8 +148,9 @@ impl Inner {
         }
     }
 
-    /// Everything that follows from a swap that closed an order, at `at` on the wall; its slot is given back
-    /// unless a clock of its runs on. The last claim is who held it, and for the how-manieth time.
+    /// Everything that follows from a swap that closed an order, at `at` on the wall; its slot is
+    /// given back unless a clock of its runs on. The last claim is who held it, and for the
+    /// how-manieth time.
     #[cold]
     #[inline(never)]
     pub(in crate::engine) fn close_listed(
@@ -181,8 +182,8 @@ impl Inner {
         }
     }
 
-    /// Notes what the claim word says and the list does not yet: the service that the order had did not ask
-    /// for it, or another thread is about to note it; twice does no harm.
+    /// Notes what the claim word says and the list does not yet: the service that the order had did
+    /// not ask for it, or another thread is about to note it; twice does no harm.
     pub(super) fn note_implied(
         &self,
         cx: &Cx<'_>,

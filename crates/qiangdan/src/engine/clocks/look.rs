@@ -37,8 +37,8 @@ pub(super) struct Climb<'a> {
 }
 
 impl Inner {
-    /// Looks at a slot that was armed for `at`: the rungs that are due there by then are climbed. Returns
-    /// when to look next, so that what is due later waits for its turn among all slots.
+    /// Looks at a slot that was armed for `at`: the rungs that are due there by then are climbed.
+    /// Returns when to look next, so that what is due later waits for its turn among all slots.
     pub(super) fn look_by_wall(
         &self,
         cx: &mut Cx<'_>,
@@ -89,8 +89,8 @@ impl Inner {
 
     /// Notes that a rung is climbed, unless something was told since; then does what it says.
     ///
-    /// The swap of the list decides: a stop or a pause that comes before it is read first, and one that
-    /// comes after it finds the rung climbed.
+    /// The swap of the list decides: a stop or a pause that comes before it is read first, and one
+    /// that comes after it finds the rung climbed.
     #[expect(clippy::too_many_arguments, reason = "what a look knows by then")]
     fn climb_rung(
         &self,

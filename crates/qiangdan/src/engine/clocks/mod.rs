@@ -16,8 +16,8 @@
 //! | `look.rs`, `act.rs` | what is due happens |
 //! | `calendars.rs` | calendars are swapped whole |
 //!
-//! Who climbs rungs is the one that advances; who tells what has changed is whoever finds that it has not
-//! been told.
+//! Who climbs rungs is the one that advances; who tells what has changed is whoever finds that it
+//! has not been told.
 
 mod act;
 mod advance;

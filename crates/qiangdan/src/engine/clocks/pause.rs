@@ -16,8 +16,9 @@ impl Engine {
     /// [`Engine::resume`] (不计算在期限内): 补正, 听证, 鉴定. Reasons may overlap; the clocks run when none
     /// holds.
     ///
-    /// `amount` is told with it where the reason starts a limit of its own (a hearing "of 20 days").
-    /// Telling the same again is as good as once. Told at the due instant, it comes before the breach.
+    /// `amount` is told with it where the reason starts a limit of its own (a hearing "of 20
+    /// days"). Telling the same again is as good as once. Told at the due instant, it comes before
+    /// the breach.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///
@@ -43,8 +44,8 @@ impl Engine {
         })
     }
 
-    /// A reason holds an order's clocks no longer, from `at`, or now. Telling the same again is as good as
-    /// once.
+    /// A reason holds an order's clocks no longer, from `at`, or now. Telling the same again is as
+    /// good as once.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///

@@ -14,10 +14,10 @@ impl Engine {
     /// Tells that an order has reached a milestone of the hall's: 受理, 办结, 送达, 评价. Clocks start and
     /// stop by it.
     ///
-    /// `amount` is told with it where the limit that it starts has no fixed length, in that limit's unit.
-    /// It took effect at `at`, or now; told late, the clocks are as if it had been told then. Telling the
-    /// same again is as good as once. A closed order may go on to milestones while a clock of its runs
-    /// (papers owed, delivery, rating); the last one lets it go.
+    /// `amount` is told with it where the limit that it starts has no fixed length, in that limit's
+    /// unit. It took effect at `at`, or now; told late, the clocks are as if it had been told then.
+    /// Telling the same again is as good as once. A closed order may go on to milestones while a
+    /// clock of its runs (papers owed, delivery, rating); the last one lets it go.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///

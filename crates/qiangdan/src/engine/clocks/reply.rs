@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Engine {
-    /// Somebody has taken note of a stage, at `at`, or now (签收确认): it is not said again, and its silence
-    /// has no consequence. Doing it twice is as good as once.
+    /// Somebody has taken note of a stage, at `at`, or now (签收确认): it is not said again, and its
+    /// silence has no consequence. Doing it twice is as good as once.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///
@@ -58,8 +58,8 @@ impl Engine {
         self.inner.tell_of_card(cx, order, card, at, What::CardReplied { card })
     }
 
-    /// Who was given a card says that it is wrong, at `at`, or now (申诉). Doing it twice is as good as
-    /// once.
+    /// Who was given a card says that it is wrong, at `at`, or now (申诉). Doing it twice is as good
+    /// as once.
     ///
     /// Lock-free; linearizes at the swap of the list's head. Allocates.
     ///

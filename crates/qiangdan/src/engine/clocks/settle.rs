@@ -5,8 +5,8 @@ use super::{SettleError, change::Refusal};
 use crate::{Cx, EventKind, OrderId, State};
 
 impl Engine {
-    /// Ends all clocks of a closed order that still run (papers owed, delivery, rating), and lets it go.
-    /// Doing it twice is as good as once.
+    /// Ends all clocks of a closed order that still run (papers owed, delivery, rating), and lets
+    /// it go. Doing it twice is as good as once.
     ///
     /// Lock-free; linearizes at the swap of the list's head.
     ///

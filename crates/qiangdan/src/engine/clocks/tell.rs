@@ -1,9 +1,9 @@
 //! What has changed on an order's clocks is told, once.
 //!
-//! Events about clocks follow from two readings of an order's list: as it was when they were told last,
-//! and as it is. Up to where that was is a mark beside the list: so many facts, by the calendars of such
-//! a version. Whoever moves the mark tells the difference; so it does not matter who noted a fact, or
-//! whether that thread went on.
+//! Events about clocks follow from two readings of an order's list: as it was when they were told
+//! last, and as it is. Up to where that was is a mark beside the list: so many facts, by the
+//! calendars of such a version. Whoever moves the mark tells the difference; so it does not matter
+//! who noted a fact, or whether that thread went on.
 //!
 //! | bits of the mark | 43       | 42..12                   | 11..0              |
 //! |------------------|----------|--------------------------|--------------------|

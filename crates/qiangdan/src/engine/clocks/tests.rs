@@ -1,5 +1,5 @@
-//! Verbs on the life of an order that are stopped half way, between the swap of the claim word and the
-//! note in the list, while time passes.
+//! Verbs on the life of an order that are stopped half way, between the swap of the claim word and
+//! the note in the list, while time passes.
 
 use qiangdan_sync::CloseReach;
 

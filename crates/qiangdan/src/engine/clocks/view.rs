@@ -7,11 +7,11 @@ use crate::{
 };
 
 impl Engine {
-    /// The clocks of an order that have begun, as they stand at `now`, by limit; `None` if the order is
-    /// gone, or closed with no clock running.
+    /// The clocks of an order that have begun, as they stand at `now`, by limit; `None` if the
+    /// order is gone, or closed with no clock running.
     ///
-    /// Wait-free, but for the swap of calendars. Allocates. Everything follows from the order's facts and
-    /// the calendars, so it is right though nobody has advanced since.
+    /// Wait-free, but for the swap of calendars. Allocates. Everything follows from the order's
+    /// facts and the calendars, so it is right though nobody has advanced since.
     #[must_use]
     pub fn clocks(&self, order: OrderId, now: Wall) -> Option<Vec<ClockNow>> {
         let promises = self.inner.promises.as_ref()?;

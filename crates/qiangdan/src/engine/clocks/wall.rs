@@ -1,9 +1,9 @@
-//! The wall as the wheel of calendar limits sees it: a scale that never goes back, though the clock on
-//! the wall does, and that does not believe every leap.
+//! The wall as the wheel of calendar limits sees it: a scale that never goes back, though the clock
+//! on the wall does, and that does not believe every leap.
 //!
-//! The scale is the wall plus a *lag*. Each step back of the wall adds itself to the lag, so the scale
-//! stands. What was armed before is then looked at too early, by the step; the look finds nothing due
-//! and arms again. A leap ahead takes the scale along, once it is believed.
+//! The scale is the wall plus a *lag*. Each step back of the wall adds itself to the lag, so the
+//! scale stands. What was armed before is then looked at too early, by the step; the look finds
+//! nothing due and arms again. A leap ahead takes the scale along, once it is believed.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,8 +17,8 @@ const EARLIEST: Wall = Wall(-2_208_988_800_000);
 pub(super) struct Lag(AtomicU64);
 
 impl Lag {
-    /// Where an instant on the wall is on the scale, by the lag of now. Later lags only make it later,
-    /// so what is armed by an old one is looked at too early.
+    /// Where an instant on the wall is on the scale, by the lag of now. Later lags only make it
+    /// later, so what is armed by an old one is looked at too early.
     pub(super) fn place(&self, at: Wall) -> u64 {
         // Ordering: Relaxed. One number that guards no data; an old one brings an early look.
         on_scale(at).saturating_add(self.0.load(Relaxed))
