@@ -7,14 +7,15 @@
 
 use std::{
     hint::spin_loop,
-    mem::replace,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use qiangdan_sync::{Bitmap, ClaimWord, End, First, Heads, Item, Lane, Mask, Owner, Slab};
+use qiangdan_sync::{
+    Bitmap, Bound, ClaimWord, End, First, Heads, Item, Lane, Lowest, Mask, Owner, Slab,
+};
 
 use crate::{
     desk::{Desk, Kind, NOBODY, Named, Notes},
@@ -52,6 +53,15 @@ pub struct Own {
     spare: Spare,
 }
 
+/// What was found to go next.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    lane: u32,
+    /// The lane's bound before the look.
+    bound: Bound,
+    first: First<u64>,
+}
+
 /// What an owner has.
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
@@ -59,9 +69,6 @@ pub struct Held {
     epoch: u16,
     owner: Owner,
 }
-
-/// The most skills a clerk has.
-const SKILLS_MAX: usize = 8;
 
 /// The first pause after a claim is lost, and the longest, in doublings of a spin. With two threads on
 /// one lane 64 spins are worth half of the time of a pair against one spin.
@@ -139,50 +146,26 @@ impl Heart {
         (self.classes - 1 - ticket.class) * self.skills + ticket.skill
     }
 
-    /// The item that goes next for a clerk, and its lane.
+    /// The item that goes next for a clerk.
     #[inline(always)]
-    fn first(&self, clerk: u32) -> Option<(u32, First<u64>)> {
-        if let Some(lane) = self.alone[clerk as usize] {
-            return self.look(lane).map(|first| (lane, first));
+    fn first(&self, clerk: u32) -> Option<Next> {
+        let mask = &self.masks[clerk as usize];
+        let mut class = 0;
+        while class < self.classes {
+            let lanes = self.some.and_part(class, mask);
+            let Some(Lowest { lane, bound, others }) = self.heads.lowest(class, lanes) else {
+                class += 1;
+                continue;
+            };
+            // Without anybody in the lane, its bit is cleared now.
+            let Some(first) = self.look(lane) else { continue };
+            if first.key <= others {
+                return Some(Next { lane, bound, first });
+            }
+            // That look was in vain; a higher bound spares the next.
+            self.heads.raise(lane, bound, first.key);
         }
-        let mut lanes = self.some.iter_and(&self.masks[clerk as usize]).peekable();
-        loop {
-            // The lanes of the highest class that has somebody; the lowest bound comes first.
-            let class = lanes.peek()? / self.skills;
-            let mut near = [(0, 0); SKILLS_MAX];
-            let mut count = 0;
-            while let Some(lane) = lanes.next_if(|lane| lane / self.skills == class) {
-                near[count] = (self.heads.see(lane).rank(), lane);
-                if near[count].0 < near[0].0 {
-                    near.swap(0, count);
-                }
-                count += 1;
-            }
-            let mut best: Option<(u32, First<u64>)> = None;
-            let mut best_seen = self.heads.see(near[0].1);
-            for &(bound, lane) in &near[..count] {
-                if best.as_ref().is_some_and(|(_, best)| bound > best.key) {
-                    continue;
-                }
-                let seen = self.heads.see(lane);
-                let Some(first) = self.look(lane) else { continue };
-                let loser = match best {
-                    Some((_, best)) if best.key <= first.key => Some((lane, seen, first.key)),
-                    _ => {
-                        let beaten = best.replace((lane, first));
-                        let beaten_seen = replace(&mut best_seen, seen);
-                        beaten.map(|(lane, first)| (lane, beaten_seen, first.key))
-                    }
-                };
-                // That look was in vain; a higher bound spares the next.
-                if let Some((lane, seen, key)) = loser {
-                    self.heads.raise(lane, seen, key);
-                }
-            }
-            if best.is_some() {
-                return best;
-            }
-        }
+        None
     }
 
     /// The first item of a lane.
@@ -194,6 +177,19 @@ impl Heart {
             self.some.clear_if(lane, || line.is_empty());
         }
         first
+    }
+
+    /// Passes what was found, and notes what comes after it.
+    #[inline(always)]
+    fn pass(&self, Next { lane, bound, first }: &Next) {
+        let line = &self.lanes[*lane as usize];
+        match line.pass_on(first, |item| self.arrival(item)) {
+            qiangdan_sync::Next::Key(key) => self.heads.raise(*lane, *bound, key),
+            qiangdan_sync::Next::Dry => {
+                self.some.clear_if(*lane, || line.is_empty());
+            }
+            qiangdan_sync::Next::Unknown => {}
+        }
     }
 
     #[inline(always)]
@@ -245,12 +241,25 @@ impl Desk for Heart {
     fn grab(&self, own: &mut Own, clerk: u32, at_ms: u64) -> Option<Held> {
         let owner = owner(clerk);
         let mut lost = 0;
+        if let Some(lane) = self.alone[clerk as usize] {
+            loop {
+                let first = self.look(lane)?;
+                let item = first.item;
+                let held = self.slot(item).word.try_hold(item.generation, owner);
+                self.lanes[lane as usize].pass(&first);
+                if let Ok(epoch) = held {
+                    return Some(self.claimed(own, Held { item, epoch, owner }, at_ms));
+                }
+                pause(lost);
+                lost += 1;
+            }
+        }
         loop {
-            let (lane, first) = self.first(clerk)?;
-            let item = first.item;
+            let next = self.first(clerk)?;
+            let item = next.first.item;
             let held = self.slot(item).word.try_hold(item.generation, owner);
             // Taken or not by us, it waits no longer.
-            self.lanes[lane as usize].pass(&first);
+            self.pass(&next);
             if let Ok(epoch) = held {
                 return Some(self.claimed(own, Held { item, epoch, owner }, at_ms));
             }

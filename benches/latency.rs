@@ -46,6 +46,15 @@ impl Latencies {
         done
     }
 
+    /// Does something and notes for how long this thread had a core meanwhile. Asking takes about ten
+    /// times as long as [`Latencies::time`] does, and is in the figure.
+    pub fn time_on_core<T>(&mut self, act: impl FnOnce() -> T) -> T {
+        let begin = on_core();
+        let done = act();
+        self.note(on_core().saturating_sub(begin));
+        done
+    }
+
     /// Adds those of another thread.
     pub fn add(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
@@ -93,6 +102,12 @@ impl Latencies {
 
 /// The headings of [`Latencies::percentiles`].
 pub const PERCENTILES: [&str; 4] = ["p50", "p99", "p99.9", "p99.99"];
+
+/// How long this thread has had a core so far.
+fn on_core() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.try_into().expect("it is not negative")
+}
 
 #[expect(clippy::cast_possible_truncation, reason = "at most 64 doublings of 32 steps")]
 fn place(ns: u64) -> usize {

@@ -25,6 +25,15 @@ const BLOCK: usize = 256;
 /// So often is a desk asked in vain before the core is left to somebody else.
 const SPINS: u32 = 64;
 
+/// Which clock times a grab.
+#[derive(Clone, Copy)]
+enum By {
+    /// The one on the wall.
+    Wall,
+    /// The one that runs while the thread has a core.
+    Core,
+}
+
 /// A desk with the people in front of it.
 pub struct Floor<D: Desk> {
     /// The desk.
@@ -145,12 +154,23 @@ impl<D: Desk> Floor<D> {
 
     /// How long each grab takes, of so many lives.
     pub fn grabs(&self, orders: u64) -> Latencies {
-        self.grabs_while(|done| done < orders.div_ceil(u64::from(self.threads())))
+        let share = orders.div_ceil(u64::from(self.threads()));
+        self.each_grab(|done| done < share, By::Wall)
+    }
+
+    /// For how long of each grab its thread had a core, of so many lives.
+    pub fn grabs_on_core(&self, orders: u64) -> Latencies {
+        let share = orders.div_ceil(u64::from(self.threads()));
+        self.each_grab(|done| done < share, By::Core)
     }
 
     /// How long each grab takes, as long as `goes_on`, which is told how many lives the thread has
     /// done.
     pub fn grabs_while(&self, goes_on: impl Fn(u64) -> bool + Sync) -> Latencies {
+        self.each_grab(goes_on, By::Wall)
+    }
+
+    fn each_grab(&self, goes_on: impl Fn(u64) -> bool + Sync, by: By) -> Latencies {
         let threads = each(self.threads(), |thread| {
             let (mut own, mut latencies) = (self.desk.own(), Latencies::new());
             let people = &mut *self.people[thread as usize].lock();
@@ -159,7 +179,10 @@ impl<D: Desk> Floor<D> {
                     break;
                 }
                 self.desk.submit(&mut own, people.ticket());
-                let held = latencies.time(|| self.grab(&mut own, people));
+                let held = match by {
+                    By::Wall => latencies.time(|| self.grab(&mut own, people)),
+                    By::Core => latencies.time_on_core(|| self.grab(&mut own, people)),
+                };
                 self.desk.complete(&mut own, held, people.now_ms());
             }
             latencies

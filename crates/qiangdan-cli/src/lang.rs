@@ -48,6 +48,14 @@ impl Lang {
         text
     }
 
+    /// What a hall file calls something, in this language.
+    pub(crate) fn of(self, text: &qiangdan::hall::Text) -> &str {
+        match self {
+            Self::Zh => &text.zh,
+            Self::En => &text.en,
+        }
+    }
+
     /// The name in this language, or in the other one if this one is empty.
     pub(crate) fn name(self, name: &Name) -> &str {
         let (ours, theirs) = match self {

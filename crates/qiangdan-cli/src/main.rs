@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod due;
 mod exit;
 mod lang;
 mod messages;
@@ -34,7 +35,7 @@ Exit codes:
   5  server unreachable
   6  refused";
 
-/// 抢单: check a hall, simulate its days, replay recorded ones.
+/// 抢单: check a hall, explain its due dates, simulate its days, replay recorded ones.
 #[derive(Parser)]
 #[command(name = "qiangdan", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -45,6 +46,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Due(due::Args),
     Simulate(simulate::Args),
     Replay(replay::Args),
 }
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
     let (mut out, mut err) = (anstream::stdout().lock(), anstream::stderr());
     let ran = match &cli.command {
         Command::Check(args) => check::run(args, &mut out, &mut err),
+        Command::Due(args) => due::run(args, &mut out, &mut err),
         Command::Simulate(args) => simulate::run(args, &mut out, &mut err),
         Command::Replay(args) => replay::run(args, &mut out, &mut err),
     };

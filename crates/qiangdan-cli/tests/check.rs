@@ -35,7 +35,9 @@ fn a_valid_hall_is_summed_up() {
 
 #[test]
 fn every_example_is_valid() {
-    let halls = ["county.toml", "nanchang.toml", "warsaw.toml"].map(example);
+    let halls =
+        ["boston.toml", "county.toml", "nanchang.toml", "permits.toml", "wabo.toml", "warsaw.toml"]
+            .map(example);
     assert_eq!(run(check().args(halls)).0, 0);
 }
 

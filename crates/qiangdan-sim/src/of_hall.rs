@@ -106,6 +106,21 @@ fn one(hall: &Hall, action: Action) -> (String, String) {
         }
         Action::Show { colour: Colour::Amber } => ("亮黄灯".into(), "show amber".into()),
         Action::Show { colour: Colour::Red } => ("亮红灯".into(), "show red".into()),
+        Action::Card { colour: Colour::Amber, .. } => ("发黄牌".into(), "yellow card".into()),
+        Action::Card { colour: Colour::Red, .. } => ("发红牌".into(), "red card".into()),
+        Action::Drop { skill } => {
+            let skill = &hall.skills()[usize::from(skill.0)].name;
+            (format!("放宽{}", skill.zh), format!("drop {}", skill.en))
+        }
+        Action::Move { pool } => {
+            let pool = &hall.pools()[pool.index()].name;
+            (format!("改派{}", pool.zh), format!("move to {}", pool.en))
+        }
+        Action::OpenWindow => ("建议增开窗口".into(), "open a window".into()),
+        Action::FollowUp { service } => {
+            let service = &hall.services()[service.index()].name;
+            (format!("另派{}", service.zh), format!("follow up {}", service.en))
+        }
         other => (format!("{other:?}"), format!("{other:?}")),
     }
 }

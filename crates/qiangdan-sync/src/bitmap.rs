@@ -74,6 +74,14 @@ const LANE_VERSION: u64 = 1 << 39;
 /// One change of a summary.
 const SUMMARY_VERSION: u64 = 1 << 32;
 
+/// Up to so many words have no summary: they lie in one line of memory, and to read them all is no
+/// dearer than to ask which.
+#[cfg(not(qiangdan_loom))]
+const FLAT_WORDS: u32 = 8;
+/// The models are of the summary too.
+#[cfg(qiangdan_loom)]
+const FLAT_WORDS: u32 = 0;
+
 const _: () = assert!((1_u64 << (BITS - 1)) < TOLD && DOUBT & (TOLD | LANE_VERSION) == 0);
 const _: () = assert!(doubt_of(BITS - 1) == DOUBT, "a lane's number fits its field");
 
@@ -86,6 +94,8 @@ const fn doubt_of(lane: u32) -> u64 {
 pub struct Bitmap {
     summary: Box<[AtomicU64]>,
     words: Box<[AtomicU64]>,
+    /// [`TOLD`] if there is a summary to be told of.
+    told: u64,
     bits: u32,
 }
 
@@ -94,9 +104,11 @@ impl Bitmap {
     #[must_use]
     pub fn new(bits: u32) -> Self {
         let words = bits.div_ceil(BITS);
+        let summaries = if words > FLAT_WORDS { words.div_ceil(BITS) } else { 0 };
         Self {
-            summary: zeroed_u64(words.div_ceil(BITS) as usize),
+            summary: zeroed_u64(summaries as usize),
             words: zeroed_u64(words as usize),
+            told: if summaries > 0 { TOLD } else { 0 },
             bits,
         }
     }
@@ -123,7 +135,8 @@ impl Bitmap {
         // Ordering: SeqCst, the pusher's half of "doubt", and the receiving half of "told".
         let seen = self.words[(i / BITS) as usize].load(SeqCst);
         let (bit, doubt) = (1 << (i % BITS), doubt_of(i % BITS));
-        if seen & (bit | TOLD) != bit | TOLD || seen & DOUBT == doubt {
+        let settled = bit | self.told;
+        if seen & settled != settled || seen & DOUBT == doubt {
             self.set_from(i, seen);
         }
     }
@@ -144,7 +157,7 @@ impl Bitmap {
             }
         };
         // Until the word is told, or the bit is cleared by somebody who saw the push.
-        while now & TOLD == 0 && now & bit != 0 {
+        while now & self.told != self.told && now & bit != 0 {
             self.raise(i / BITS);
             // Ordering: Release on success, the sending half of "told". Relaxed on failure: the bit
             // that was raised above stays, unless the lane's bit has been cleared since by somebody
@@ -207,6 +220,9 @@ impl Bitmap {
     /// Clears the summary's bit of word `j` if no lane of it has a bit.
     #[cold]
     fn lower(&self, j: u32) {
+        if self.told == 0 {
+            return;
+        }
         let word = &self.words[j as usize];
         let (summary, bit) = (&self.summary[(j / BITS) as usize], 1_u64 << (j % BITS));
         // Ordering: Acquire, the receiving half of "summary": the word is seen at least as its
@@ -246,7 +262,30 @@ impl Bitmap {
     pub fn is_empty(&self) -> bool {
         // Ordering: Relaxed. A push that the caller knows of comes before this by whatever edge
         // told the caller; of others nothing is promised.
-        self.summary.iter().all(|summary| low(summary.load(Relaxed)) == 0)
+        let words = if self.told == 0 { &self.words } else { &self.summary };
+        words.iter().all(|word| low(word.load(Relaxed)) == 0)
+    }
+
+    /// Those of the 64 lanes from `64 * part` on whose bits are set here and in `mask`, a bit each.
+    ///
+    /// Lanes that are not there are not set. Wait-free, four loads. For whoever has few lanes, or looks
+    /// at some of them first.
+    ///
+    /// # Panics
+    ///
+    /// If the mask is for another number of lanes.
+    #[inline]
+    #[must_use]
+    pub fn and_part(&self, part: u32, mask: &Mask) -> u64 {
+        assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
+        let word = |at: usize| {
+            // Ordering: Acquire, the receiving half of "set".
+            let set = self.words.get(at).map_or(0, |word| low(word.load(Acquire)));
+            // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
+            let masked = mask.words.get(at).map_or(0, |word| word.load(Relaxed));
+            u64::from(set & masked)
+        };
+        word(2 * part as usize) | word(2 * part as usize + 1) << 32
     }
 
     /// The lanes whose bits are set here and in `mask`, in order.
@@ -272,6 +311,15 @@ impl Bitmap {
     #[inline]
     pub fn for_each_and(&self, mask: &Mask, mut f: impl FnMut(u32)) {
         assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
+        if self.told == 0 {
+            for (word, (lanes, masked)) in (0..).zip(self.words.iter().zip(&mask.words)) {
+                // Ordering: Acquire, the receiving half of "set".
+                let set = low(lanes.load(Acquire));
+                // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
+                each_bit(set & masked.load(Relaxed), |bit| f(word * BITS + bit));
+            }
+            return;
+        }
         for ((at, summary), masked) in (0..).zip(&self.summary).zip(&mask.summary) {
             // Ordering: Relaxed, both. As in the iterator.
             let mut words = low(summary.load(Relaxed)) & masked.load(Relaxed);
@@ -284,13 +332,18 @@ impl Bitmap {
                     self.lower(word);
                 }
                 // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
-                let mut lanes = set & mask.words[word as usize].load(Relaxed);
-                while lanes != 0 {
-                    f(word * BITS + lanes.trailing_zeros());
-                    lanes &= lanes - 1;
-                }
+                each_bit(set & mask.words[word as usize].load(Relaxed), |bit| f(word * BITS + bit));
             }
         }
+    }
+}
+
+/// Calls `f` with the number of each set bit, in order.
+#[inline]
+fn each_bit(mut bits: u32, mut f: impl FnMut(u32)) {
+    while bits != 0 {
+        f(bits.trailing_zeros());
+        bits &= bits - 1;
     }
 }
 
@@ -322,6 +375,15 @@ impl Iterator for IterAnd<'_> {
         while self.lanes_left == 0 {
             while self.words_left == 0 {
                 let at = self.next_summary as usize;
+                if self.bitmap.told == 0 {
+                    // Without a summary all words are visited.
+                    let words = self.bitmap.words.len();
+                    if at > 0 || words == 0 {
+                        return None;
+                    }
+                    (self.words_left, self.next_summary) = ((1 << words) - 1, 1);
+                    break;
+                }
                 // Ordering: Relaxed, for the reason given at `is_empty`. If the word that it leads
                 // to turns out to be an old one without bits, `lower` looks again.
                 let summary = low(self.bitmap.summary.get(at)?.load(Relaxed));
@@ -355,10 +417,14 @@ pub struct Mask {
     /// Words that have or once had bits. Bits are only added here, so no order matters.
     summary: Box<[AtomicU32]>,
     words: Box<[AtomicU32]>,
+    /// The lane, if there is one alone; otherwise [`Mask::NO_LANE`].
+    alone: AtomicU32,
     bits: u32,
 }
 
 impl Mask {
+    const NO_LANE: u32 = u32::MAX;
+
     /// A mask for lanes `0..bits`, all unset.
     #[must_use]
     pub fn new(bits: u32) -> Self {
@@ -366,6 +432,7 @@ impl Mask {
         Self {
             summary: zeroed_u32(words.div_ceil(BITS) as usize),
             words: zeroed_u32(words as usize),
+            alone: AtomicU32::new(Self::NO_LANE),
             bits,
         }
     }
@@ -380,6 +447,7 @@ impl Mask {
         self.note(i / BITS);
         // Ordering: Relaxed. A mask has no edges.
         self.words[(i / BITS) as usize].fetch_or(1 << (i % BITS), Relaxed);
+        self.count();
     }
 
     /// Takes lane `i` out. Wait-free.
@@ -391,6 +459,7 @@ impl Mask {
         assert!(i < self.bits, "lane {i} is not in this mask");
         // Ordering: Relaxed. A mask has no edges.
         self.words[(i / BITS) as usize].fetch_and(!(1 << (i % BITS)), Relaxed);
+        self.count();
     }
 
     /// Whether lane `i` is in it. Wait-free.
@@ -423,6 +492,31 @@ impl Mask {
             // Ordering: Relaxed. A mask has no edges.
             word.store(lanes, Relaxed);
         }
+        self.count();
+    }
+
+    /// The lane, if there is just one in it. Wait-free: one load.
+    #[inline]
+    #[must_use]
+    pub fn alone(&self) -> Option<u32> {
+        // Ordering: Relaxed. A mask has no edges.
+        let alone = self.alone.load(Relaxed);
+        (alone != Self::NO_LANE).then_some(alone)
+    }
+
+    /// Notes whether there is one lane alone.
+    fn count(&self) {
+        // Ordering: Relaxed. A mask has no edges.
+        let words = (0..).zip(&self.words).map(|(j, word)| (j * BITS, word.load(Relaxed)));
+        let mut some = words.filter(|&(_, lanes)| lanes != 0);
+        let alone = match (some.next(), some.next()) {
+            (Some((first, lanes)), None) if lanes.is_power_of_two() => {
+                first + lanes.trailing_zeros()
+            }
+            _ => Self::NO_LANE,
+        };
+        // Ordering: Relaxed. A mask has no edges.
+        self.alone.store(alone, Relaxed);
     }
 
     /// Says in the summary that word `j` may have bits.
@@ -558,7 +652,7 @@ mod tests {
 
     #[test]
     fn versions_wrap_without_touching_bits() {
-        let bitmap = Bitmap::new(1);
+        let bitmap = Bitmap::new(LANES);
         bitmap.set(0);
         bitmap.words[0].fetch_or(!0 << 33, Relaxed);
         bitmap.words[0].fetch_and(!DOUBT | doubt_of(0), Relaxed);
@@ -570,10 +664,44 @@ mod tests {
     }
 
     #[test]
+    fn few_lanes_have_no_summary() {
+        const FEW: u32 = 8 * BITS - 3;
+        let (bitmap, mask) = (Bitmap::new(FEW), Mask::new(FEW));
+        assert!(bitmap.summary.is_empty() && bitmap.is_empty());
+        mask.replace([0, 31, 32, 64, FEW - 1]);
+        let lanes = [FEW - 1, 0, 32, 33];
+        for lane in lanes {
+            bitmap.set(lane);
+        }
+        let unwritten = bitmap.words[0].load(Relaxed);
+        bitmap.set(0);
+        assert_eq!(bitmap.words[0].load(Relaxed), unwritten, "nobody is to be told");
+        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [0, 32, FEW - 1]);
+        let mut each = Vec::new();
+        bitmap.for_each_and(&mask, |lane| each.push(lane));
+        assert_eq!(each, [0, 32, FEW - 1]);
+        assert_eq!(bitmap.and_part(0, &mask), 1 | 1 << 32);
+        assert_eq!(bitmap.and_part((FEW - 1) / 64, &mask), 1 << ((FEW - 1) % 64));
+        assert_eq!(bitmap.and_part(FEW, &mask), 0, "there are no such lanes");
+        for lane in lanes {
+            assert!(!bitmap.is_empty() && bitmap.clear_if(lane, || true));
+        }
+        assert!(bitmap.is_empty());
+        assert_eq!(bitmap.iter_and(&mask).count(), 0);
+        assert_eq!(Bitmap::new(0).iter_and(&Mask::new(0)).count(), 0);
+    }
+
+    #[test]
     fn a_mask_is_replaced_whole() {
         let mask = all();
+        assert_eq!(mask.alone(), None);
         mask.replace([5, 1060]);
+        assert_eq!(mask.alone(), None);
+        mask.unset(5);
+        assert_eq!(mask.alone(), Some(1060));
+        mask.set(5);
         mask.set(6);
+        assert_eq!(mask.alone(), None);
         assert_eq!((0..LANES).filter(|&i| mask.contains(i)).collect::<Vec<_>>(), [5, 6, 1060]);
     }
 }

@@ -45,11 +45,21 @@ impl Tagged {
     }
 }
 
+/// Indices that were taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+    /// Whether they were never handed out, and are one after another. Otherwise each but the last
+    /// is linked to the next.
+    pub(crate) is_fresh: bool,
+}
+
 /// The free indices below `capacity`.
 pub(crate) struct FreeList {
     /// The index freed last, tagged.
     top: AtomicU64,
-    /// Indices from here on were never handed out; may pass `capacity` by the number of threads.
+    /// Indices from here on were never handed out; may pass `capacity` by what each thread asks for.
     fresh: AtomicU32,
     capacity: u32,
 }
@@ -64,25 +74,42 @@ impl FreeList {
     ///
     /// Lock-free: a failed swap means that another thread's succeeded. Linearizes at the successful
     /// swap, or at the addition for an index that was never handed out.
+    #[inline]
     pub(crate) fn take(&self, link: impl Fn(u32) -> u32) -> Option<u32> {
-        // Ordering: Acquire, the receiving half of "free": the link is read on its strength.
+        self.take_many(1, link).map(|taken| taken.first)
+    }
+
+    /// Takes free indices, at least one and up to `most`, in one step; otherwise as [`take`].
+    ///
+    /// `link` may be asked for an index that is no longer free, and for what it said of that one.
+    ///
+    /// [`take`]: Self::take
+    #[inline]
+    pub(crate) fn take_many(&self, most: u32, link: impl Fn(u32) -> u32) -> Option<Taken> {
+        // Ordering: Acquire, the receiving half of "free": the links are read on its strength.
         let mut seen = Tagged(self.top.load(Acquire));
         while seen.index() != NIL {
-            let next = seen.then(link(seen.index()));
+            let (first, mut below, mut count) = (seen.index(), link(seen.index()), 1);
+            while count < most && below != NIL {
+                below = link(below);
+                count += 1;
+            }
             // Ordering: Relaxed on success: the same word was received above, and being a
             // read-modify-write this leaves "free" of the indices below in force. Acquire on
-            // failure, because the next round reads a link.
-            match self.top.compare_exchange_weak(seen.0, next.0, Relaxed, Acquire) {
-                Ok(_) => return Some(seen.index()),
+            // failure, because the next round reads links.
+            match self.top.compare_exchange_weak(seen.0, seen.then(below).0, Relaxed, Acquire) {
+                Ok(_) => return Some(Taken { first, count, is_fresh: false }),
                 Err(now) => seen = Tagged(now),
             }
         }
         // Ordering: Relaxed. The counter only tells indices apart; nobody had them before.
-        if self.fresh.load(Relaxed) < self.capacity {
+        let left = self.capacity.saturating_sub(self.fresh.load(Relaxed));
+        if left > 0 {
             // Ordering: Relaxed, as above.
-            let index = self.fresh.fetch_add(1, Relaxed);
-            if index < self.capacity {
-                return Some(index);
+            let first = self.fresh.fetch_add(most.min(left), Relaxed);
+            let count = most.min(left).min(self.capacity.saturating_sub(first));
+            if count > 0 {
+                return Some(Taken { first, count, is_fresh: true });
             }
         }
         None
@@ -122,6 +149,20 @@ mod tests {
         give(1);
         give(0);
         assert_eq!([take(), take(), take()], [Some(0), Some(1), None]);
+    }
+
+    #[test]
+    fn many_are_taken_together() {
+        let links: Vec<_> = (0..6).map(|_| Cell::new(NIL)).collect();
+        let free = FreeList::new(6);
+        let take = |most| free.take_many(most, |index| links[index as usize].get());
+        let give = |index: u32| free.give(index, |below| links[index as usize].set(below));
+        assert_eq!(take(4), Some(Taken { first: 0, count: 4, is_fresh: true }));
+        [3, 0, 2].into_iter().for_each(give);
+        assert_eq!(take(2), Some(Taken { first: 2, count: 2, is_fresh: false }));
+        assert_eq!(take(5), Some(Taken { first: 3, count: 1, is_fresh: false }));
+        assert_eq!(take(5), Some(Taken { first: 4, count: 2, is_fresh: true }));
+        assert_eq!(take(1), None);
     }
 
     #[test]

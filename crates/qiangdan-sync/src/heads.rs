@@ -34,6 +34,13 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::sync::{AtomicU64, zeroed_u64};
 
+/// There are words for so many lanes at a time.
+#[cfg(not(qiangdan_loom))]
+const PART: usize = 64;
+/// The models are spared the rest.
+#[cfg(qiangdan_loom)]
+const PART: usize = 2;
+
 const VERSION_BITS: u32 = 20;
 const VERSION: u64 = (1 << VERSION_BITS) - 1;
 
@@ -55,6 +62,29 @@ impl Bound {
     }
 }
 
+/// The lane with the lowest bound among several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lowest {
+    /// Which; of those with equal bounds the first.
+    pub lane: u32,
+    /// Its bound.
+    pub bound: Bound,
+    /// The lowest rank of the other bounds; `u64::MAX` if there are none.
+    pub others: u64,
+}
+
+impl Lowest {
+    /// The lowest of these lanes and others.
+    #[inline]
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let others = self.others.min(other.others);
+        let (low, high) =
+            if other.bound.rank() < self.bound.rank() { (other, self) } else { (self, other) };
+        Self { others: others.min(high.bound.rank()), ..low }
+    }
+}
+
 impl Heads {
     /// The largest rank there can be; larger ones count as this one.
     pub const RANK_MAX: u64 = u64::MAX >> VERSION_BITS;
@@ -62,7 +92,7 @@ impl Heads {
     /// Bounds of so many lanes, all 0.
     #[must_use]
     pub fn new(lanes: u32) -> Self {
-        Self { words: zeroed_u64(lanes as usize) }
+        Self { words: zeroed_u64((lanes as usize).next_multiple_of(PART)) }
     }
 
     /// The bound of a lane.
@@ -77,6 +107,34 @@ impl Heads {
     pub fn see(&self, lane: u32) -> Bound {
         // Ordering: Acquire, the receiving half of "bound".
         Bound(self.words[lane as usize].load(Acquire))
+    }
+
+    /// The lowest bound among some of the 64 lanes from `64 * part` on, a bit each.
+    ///
+    /// Wait-free. One load for each lane; linearizes, for each, there.
+    ///
+    /// # Panics
+    ///
+    /// If there are no such lanes.
+    #[inline]
+    #[must_use]
+    pub fn lowest(&self, part: u32, mut lanes: u64) -> Option<Lowest> {
+        let (parts, _) = self.words.as_chunks::<PART>();
+        let words = &parts[part as usize];
+        let mut lowest = None;
+        let (mut rank, mut others) = (u64::MAX, u64::MAX);
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros();
+            lanes &= lanes - 1;
+            // Ordering: Acquire, the receiving half of "bound".
+            let bound = Bound(words[lane as usize % PART].load(Acquire));
+            others = others.min(bound.rank().max(rank));
+            if bound.rank() < rank {
+                rank = bound.rank();
+                lowest = Some((64 * part + lane, bound));
+            }
+        }
+        lowest.map(|(lane, bound)| Lowest { lane, bound, others })
     }
 
     /// Says that an entry of `rank` was pushed in rank order; to be called after the push.
@@ -163,6 +221,27 @@ mod tests {
         assert_eq!(heads.see(1).rank(), 10);
         heads.raise(1, heads.see(1), u64::MAX);
         assert_eq!(heads.see(1).rank(), Heads::RANK_MAX);
+    }
+
+    #[test]
+    fn the_lowest_of_several_is_found_with_the_next() {
+        let heads = Heads::new(70);
+        for (lane, rank) in [(3, 50), (4, 40), (60, 40), (65, 30), (69, 90)] {
+            heads.raise(lane, heads.see(lane), rank);
+        }
+        let found = |part, lanes: &[u32]| {
+            let bits = lanes.iter().fold(0, |bits, lane| bits | 1 << (lane % 64));
+            heads.lowest(part, bits)
+        };
+        let shape = |found: Option<Lowest>| found.map(|l| (l.lane, l.bound.rank(), l.others));
+        assert_eq!(shape(found(0, &[])), None);
+        assert_eq!(shape(found(0, &[3])), Some((3, 50, u64::MAX)));
+        assert_eq!(shape(found(0, &[3, 4])), Some((4, 40, 50)));
+        assert_eq!(shape(found(0, &[3, 4, 60])), Some((4, 40, 40)), "of equal ones the first");
+        let (near, far) = (found(0, &[3, 4]).unwrap(), found(1, &[65, 69]).unwrap());
+        assert_eq!(shape(Some(near.with(far))), Some((65, 30, 40)));
+        assert_eq!(shape(Some(far.with(near))), Some((65, 30, 40)));
+        assert_eq!(shape(Some(near.with(found(0, &[60]).unwrap()))), Some((4, 40, 40)));
     }
 
     #[test]

@@ -175,6 +175,17 @@ pub struct First<K> {
     position: u64,
 }
 
+/// What comes after a [`First`] that is over, as it was at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next<K> {
+    /// An item with this key.
+    Key(K),
+    /// Nothing.
+    Dry,
+    /// To say takes a search.
+    Unknown,
+}
+
 /// One first-in-first-out queue.
 pub struct Lane {
     /// How many rings were made, or are just being made.
@@ -220,6 +231,19 @@ impl Lane {
     /// [`LaneFull`]: the lane is unchanged.
     #[inline]
     pub fn push(&self, item: Item, is_over: impl Fn(Item) -> bool) -> Result<(), LaneFull> {
+        // Ordering: Relaxed. A guess; any ring will do.
+        let top = (self.made.load(Relaxed) as usize).wrapping_sub(1);
+        if let Some(ring) = self.rings.get(top).and_then(OnceLock::get)
+            && ring.push_one(item, &is_over)
+        {
+            return Ok(());
+        }
+        self.push_elsewhere(item, is_over)
+    }
+
+    /// Pushes to any ring that has room.
+    #[cold]
+    fn push_elsewhere(&self, item: Item, is_over: impl Fn(Item) -> bool) -> Result<(), LaneFull> {
         let pushed = self.push_many(&[item], is_over);
         if pushed == 1 { Ok(()) } else { Err(LaneFull) }
     }
@@ -277,7 +301,7 @@ impl Lane {
     ///
     /// Costs one look, and one more for each item that is over but was not passed. No thread can
     /// make it wait. Linearizes at the last look, or at the load of the cell at the tail.
-    #[inline]
+    #[inline(always)]
     pub fn first<K: Ord>(&self, mut look: impl FnMut(Item) -> Option<K>) -> Option<First<K>> {
         let mut first: Option<First<K>> = None;
         for (k, ring) in self.rings.iter().map_while(OnceLock::get).enumerate() {
@@ -296,6 +320,28 @@ impl Lane {
     pub fn pass<K>(&self, first: &First<K>) {
         let ring = self.rings[first.ring].get().expect("what was found is in a ring");
         ring.pass_to(first.position + 1);
+    }
+
+    /// Says that `first` is over, and looks at what comes after it, if that takes no search.
+    ///
+    /// Wait-free but for laps: one plain store, and at most one look.
+    #[inline(always)]
+    pub fn pass_on<K>(&self, first: &First<K>, look: impl FnOnce(Item) -> Option<K>) -> Next<K> {
+        self.pass(first);
+        if first.ring > 0 || self.rings[1].get().is_some() {
+            return Next::Unknown;
+        }
+        let ring = self.rings[0].get().expect("what was found is in a ring");
+        let at = first.position + 1;
+        // Ordering: Acquire, the receiving half of "entry".
+        let (word, lap) = ring.read(at, Acquire);
+        match lap.cmp(&ring.lap(at)) {
+            std::cmp::Ordering::Less => Next::Dry,
+            std::cmp::Ordering::Equal => {
+                look(Item::from_word(word)).map_or(Next::Unknown, Next::Key)
+            }
+            std::cmp::Ordering::Greater => Next::Unknown,
+        }
     }
 
     /// Whether there is no item, as a SeqCst load tells it; see the [module docs](self).
@@ -385,6 +431,19 @@ impl Ring {
         }
     }
 
+    /// Pushes `item`; `false` if the ring is full.
+    #[inline(always)]
+    fn push_one(&self, item: Item, is_over: &impl Fn(Item) -> bool) -> bool {
+        // Ordering: Relaxed. `read` receives "lap" before anything is concluded from a cell.
+        let lap = self.laps.load(Relaxed);
+        // Ordering: Acquire, the receiving half of "tail".
+        let hint = self.tail.hint.load(Acquire);
+        let Some(at) = self.push(item, hint.max(lap << self.bits), is_over) else { return false };
+        // Ordering: Release, the sending half of "tail".
+        self.tail.hint.store(at + 1, Release);
+        true
+    }
+
     /// Pushes as many of `items` as there is room for.
     #[inline]
     fn push_many(&self, items: &[Item], is_over: &impl Fn(Item) -> bool) -> usize {
@@ -409,7 +468,7 @@ impl Ring {
 
     /// Pushes `item` to the tail, and returns its position, or `None` if the ring is full. All
     /// positions before `at` are seen filled.
-    #[inline]
+    #[inline(always)]
     fn push(&self, item: Item, mut at: u64, is_over: &impl Fn(Item) -> bool) -> Option<u64> {
         loop {
             let seen;
@@ -451,7 +510,7 @@ impl Ring {
         is_over(Item::from_word(seen))
     }
 
-    #[inline]
+    #[inline(always)]
     fn first<K>(&self, look: &mut impl FnMut(Item) -> Option<K>) -> Option<(Item, K, u64)> {
         let head = self.start();
         let mut at = head;
@@ -506,264 +565,4 @@ impl Ring {
 }
 
 #[cfg(all(test, not(qiangdan_loom)))]
-mod tests {
-    use std::cell::RefCell;
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn item(n: u32) -> Item {
-        Item { slot: n % 7, generation: n }
-    }
-
-    /// A lane, and which of its items are over. Keys are generations.
-    struct Model {
-        lane: Lane,
-        over: RefCell<BTreeSet<u32>>,
-    }
-
-    impl Model {
-        fn new(capacity: u32) -> Self {
-            Self { lane: Lane::new(capacity), over: RefCell::default() }
-        }
-
-        /// A lane of one ring that has gone through `lap` laps, all of items that are over.
-        fn in_lap(lap: u64) -> Self {
-            let model = Self::new(CELLS_MIN);
-            let ring = model.lane.ring(0).expect("a lane has a ring");
-            let filler = Item { slot: 0, generation: 0x00ff_ffff };
-            model.end(filler.generation);
-            for cell in &ring.cells {
-                cell.store(filler.in_lap(lap), Relaxed);
-            }
-            ring.laps.store(lap, Relaxed);
-            let next = (lap + 1) << ring.bits;
-            for hint in [&*ring.head, &ring.tail.hint, &ring.tail.over] {
-                hint.store(next, Relaxed);
-            }
-            model
-        }
-
-        fn ring(&self) -> &Ring {
-            self.lane.ring(0).expect("a lane has a ring")
-        }
-
-        fn is_over(&self, item: Item) -> bool {
-            self.over.borrow().contains(&item.generation)
-        }
-
-        fn push(&self, n: u32) -> Result<(), LaneFull> {
-            self.lane.push(item(n), |item| self.is_over(item))
-        }
-
-        fn end(&self, n: u32) {
-            assert!(self.over.borrow_mut().insert(n));
-        }
-
-        fn first(&self) -> Option<First<u32>> {
-            let look = |item| (!self.is_over(item)).then_some(item.generation);
-            let first = self.lane.first(look);
-            assert!(first.is_none_or(|first| first.item == item(first.key)));
-            first
-        }
-
-        fn take(&self) -> Option<u32> {
-            let first = self.first()?;
-            self.end(first.key);
-            self.lane.pass(&first);
-            Some(first.key)
-        }
-    }
-
-    #[test]
-    fn a_word_reads_back_what_was_written() {
-        for slot in [0, 1, (1 << SLOT_BITS) - 1] {
-            for generation in [0, 1, (1 << GENERATION_BITS) - 1] {
-                let item = Item { slot, generation };
-                assert_eq!(Item::from_word(item.in_lap(4097)), item);
-                assert_eq!(item.in_lap(4097) % LAPS, 1);
-            }
-        }
-    }
-
-    #[test]
-    fn rings_add_up_to_the_capacity() {
-        let cells = |capacity| {
-            let lane = Lane::new(capacity);
-            (0..RINGS).map_while(|k| lane.cells_of(k)).collect::<Vec<_>>()
-        };
-        assert_eq!(cells(0), []);
-        assert_eq!(cells(1), [64]);
-        assert_eq!(cells(65), [128]);
-        assert_eq!(cells(512 + 65), [512, 128]);
-        assert_eq!(cells(10_000), [512, 4_096, 8_192]);
-        let all: u64 = cells(Lane::CAPACITY_MAX).into_iter().map(u64::from).sum();
-        assert!(all >= u64::from(Lane::CAPACITY_MAX));
-    }
-
-    #[test]
-    fn first_in_first_out_while_rings_are_added() {
-        const ROOM: u32 = if cfg!(miri) { 512 + 30 } else { 1000 };
-        let model = Model::new(ROOM);
-        assert_eq!((model.first(), model.lane.is_empty()), (None, true));
-        for n in 0..ROOM {
-            model.push(n).unwrap();
-            assert!(!model.lane.is_empty());
-        }
-        assert!(model.lane.rings[1].get().is_some() && model.lane.rings[2].get().is_none());
-        for n in 0..ROOM / 2 {
-            assert_eq!(model.take(), Some(n));
-            model.push(ROOM + n).unwrap();
-        }
-        for n in ROOM / 2..ROOM + ROOM / 2 {
-            assert_eq!(model.take(), Some(n));
-        }
-        assert_eq!((model.take(), model.lane.is_empty()), (None, true));
-    }
-
-    #[test]
-    fn items_may_end_out_of_order() {
-        let model = Model::new(64);
-        for n in 0..10 {
-            model.push(n).unwrap();
-        }
-        for n in [1, 3, 0, 9] {
-            model.end(n);
-        }
-        assert_eq!([2, 4, 5, 6, 7, 8].map(|_| model.take()), [2, 4, 5, 6, 7, 8].map(Some));
-        assert!(!model.lane.is_empty(), "the last is over, but was not passed");
-        assert_eq!((model.take(), model.lane.is_empty()), (None, true));
-    }
-
-    #[test]
-    fn full_means_that_the_oldest_of_each_ring_lives() {
-        let model = Model::new(512 + 64);
-        for n in 0..576 {
-            model.push(n).unwrap();
-        }
-        assert_eq!(model.push(576), Err(LaneFull));
-        model.end(1);
-        assert_eq!(model.push(576), Err(LaneFull), "what is over is kept behind what lives");
-        // Those of the second ring began with 512, and its oldest ends without being passed.
-        model.end(512);
-        model.push(576).unwrap();
-        assert_eq!(model.push(577), Err(LaneFull));
-        assert_eq!((model.take(), model.take()), (Some(0), Some(2)));
-        for n in [577, 578, 579] {
-            model.push(n).unwrap();
-        }
-        assert_eq!(model.push(580), Err(LaneFull));
-        let rest: Vec<_> = std::iter::from_fn(|| model.take()).collect();
-        assert_eq!(rest, (3..580).filter(|n| *n != 512).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn many_are_pushed_in_order_as_far_as_there_is_room() {
-        let model = Model::new(65);
-        let items: Vec<_> = (0..200).map(item).collect();
-        let push = |items: &[Item]| model.lane.push_many(items, |item| model.is_over(item));
-        assert_eq!(push(&items[..30]), 30);
-        assert_eq!(push(&items[30..]), 98);
-        assert_eq!((push(&items[128..]), push(&[])), (0, 0));
-        for n in 0..128 {
-            assert_eq!(model.take(), Some(n));
-        }
-        assert_eq!(push(&items[128..]), 72);
-    }
-
-    #[test]
-    fn stale_hints_change_nothing() {
-        const PUSHES: u32 = if cfg!(miri) { 40 } else { 150 };
-        for lap in [1, 4094, 4095, 4096, 10_000] {
-            let model = Model::in_lap(lap);
-            let ring = model.ring();
-            let start = ring.head.load(Relaxed);
-            for n in 0..PUSHES {
-                model.push(n).unwrap();
-                if n >= 20 {
-                    // From far before the ring's cells, from a lap before, and from just before.
-                    let back = [start, 100, 64, 63, 5, 1, 0][n as usize % 7];
-                    let hint = |hint: &AtomicU64| {
-                        hint.store(hint.load(Relaxed).saturating_sub(back).max(64), Relaxed);
-                    };
-                    hint(&ring.head);
-                    hint(&ring.tail.hint);
-                    hint(&ring.tail.over);
-                    assert_eq!(model.take(), Some(n - 20));
-                    hint(&ring.head);
-                }
-            }
-            for n in PUSHES - 20..PUSHES {
-                assert_eq!(model.take(), Some(n));
-            }
-            assert_eq!(model.take(), None);
-        }
-    }
-
-    #[test]
-    fn stale_hints_do_not_let_a_living_item_be_overwritten() {
-        let model = Model::in_lap(4096 + 3);
-        for n in 0..64 {
-            model.push(n).unwrap();
-        }
-        for hint in [&*model.ring().head, &model.ring().tail.hint, &model.ring().tail.over] {
-            hint.store(64, Relaxed);
-        }
-        assert_eq!(model.push(64), Err(LaneFull));
-        assert_eq!(model.first().map(|first| first.key), Some(0));
-    }
-
-    #[test]
-    fn laps_come_round() {
-        let model = Model::in_lap(2 * LAPS - 3);
-        for n in 0..64 * 6 {
-            model.push(n).unwrap();
-            assert_eq!(model.take(), Some(n));
-            assert!(model.lane.is_empty());
-        }
-        assert_eq!(model.ring().laps.load(Relaxed), 2 * LAPS + 3);
-    }
-
-    #[test]
-    fn a_pusher_that_stopped_between_its_two_steps_holds_up_nobody() {
-        let model = Model::new(64);
-        for n in 0..200 {
-            let ring = model.lane.ring(0).unwrap();
-            // The first step, and no more.
-            let at = ring.tail.hint.load(Relaxed);
-            assert!(ring.push(item(n), at, &|item| model.is_over(item)).is_some());
-            assert_eq!(ring.tail.hint.load(Relaxed), at);
-            assert!(!model.lane.is_empty());
-            assert_eq!(model.take(), Some(n));
-            model.push(1000 + n).unwrap();
-            assert_eq!(model.take(), Some(1000 + n));
-            ring.tail.hint.store(64, Relaxed);
-        }
-    }
-
-    #[test]
-    fn a_late_pass_is_harmless() {
-        const PUSHES: u32 = if cfg!(miri) { 70 } else { 300 };
-        let model = Model::new(64);
-        model.push(0).unwrap();
-        let old = model.first().unwrap();
-        for n in 1..PUSHES {
-            assert_eq!(model.take(), Some(n - 1));
-            model.push(n).unwrap();
-            model.lane.pass(&old);
-            // As if it had been stored after all of the others'.
-            model.ring().head.store(old.position + 1, Relaxed);
-        }
-        assert_eq!((model.take(), model.take()), (Some(PUSHES - 1), None));
-    }
-
-    #[test]
-    fn of_equal_keys_that_of_the_smaller_ring_wins() {
-        let model = Model::new(128);
-        for n in 0..65 {
-            model.push(n).unwrap();
-        }
-        let first = model.lane.first(|item| (item.generation >= 60).then_some(0)).unwrap();
-        assert_eq!(first.item, item(60));
-    }
-}
+mod tests;

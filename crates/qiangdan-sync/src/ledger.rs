@@ -45,8 +45,9 @@
 //!
 //! # Edges
 //!
-//! * **begin**: `begin`, store of the head (Release) → `read`, `end` (Acquire). Whoever sees the life
-//!   sees its first entry.
+//! * **begin**: `begin`, store of the head (Release) → `read` (Acquire). Whoever sees the life sees
+//!   its first entry, and what was written before it began. (Appends are read-modify-writes, so this
+//!   holds however long the list has become.)
 //! * **append**: `append`, swap of the head (Release) → `read`, `end` (Acquire). Whoever sees the
 //!   head sees the entries under it, and what was written before they were appended.
 //! * **refill**: `begin` (Release fence), `append` (Release fence), `end`, change of a link (Release)
@@ -55,15 +56,15 @@
 //! * **room**: `end`, lowering of the count of nodes in use (Release) → `append`, raising of it
 //!   (Acquire). Whoever counts a node as free finds it.
 //! * **free**: see `free.rs`. Whoever takes a node for a list knows that the one before is over.
+//!
+//! Which nodes are free, and why there is one for whoever counted it, is told in `nodes.rs`.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crossbeam_utils::CachePadded;
-
-use crate::free::{FreeList, NIL};
-use crate::sync::{AtomicU32, AtomicU64, fence, high, low, zeroed_u64};
+use crate::nodes::{Chain, Nodes, Pair, WORDS, get, set, words};
+use crate::sync::{AtomicU64, fence, low, zeroed_u64};
 
 const NODE_BITS: u32 = 28;
 const LEN_BITS: u32 = 12;
@@ -74,31 +75,14 @@ const GENERATION_SHIFT: u32 = LEN_SHIFT + LEN_BITS;
 
 const _: () = assert!(GENERATION_SHIFT + GENERATION_BITS == 64, "the fields fill the word");
 
-/// Words to a slot, and to a node.
-const WORDS: usize = 3;
-/// The word of a node that names others.
-const LINK: usize = 2;
-
 /// Entries that [`Entries`] holds without memory of their own.
 const FEW: usize = 8;
-
-/// Two words of the caller's.
-pub type Pair = [u64; 2];
 
 /// Lists of entries, one for each slot; see the [module docs](self).
 pub struct Ledger {
     /// For each slot its head and the two words of the first entry.
     slots: Box<[AtomicU64]>,
-    nodes: Box<[AtomicU64]>,
-    room: CachePadded<Room>,
-}
-
-/// Which nodes are free, and how many are not.
-struct Room {
-    free: FreeList,
-    /// At least as many nodes as are neither in the list of free ones nor fresh.
-    used: AtomicU32,
-    nodes: u32,
+    nodes: Nodes,
 }
 
 /// A list as it was at one instant: what [`Ledger::append`] is to append to.
@@ -156,15 +140,7 @@ impl Ledger {
     #[must_use]
     pub fn new(slots: u32, nodes: u32) -> Self {
         assert!(nodes <= 1 << NODE_BITS, "a ledger has at most 2^28 nodes");
-        Self {
-            slots: zeroed_u64(slots as usize * WORDS),
-            nodes: zeroed_u64(nodes as usize * WORDS),
-            room: CachePadded::new(Room {
-                free: FreeList::new(nodes),
-                used: AtomicU32::new(0),
-                nodes,
-            }),
-        }
+        Self { slots: zeroed_u64(slots as usize * WORDS), nodes: Nodes::new(nodes) }
     }
 
     /// Begins the list of a slot in its life `generation` with its first entry.
@@ -255,8 +231,9 @@ impl Ledger {
     /// Appends all of `new`, in this order, to a list as it was seen; returns the list with them.
     ///
     /// Readers see all of them or none. Lock-free: it repeats a step only because another thread has
-    /// taken or given back a node. Costs one swap and two for each entry. Linearizes at the swap of
-    /// the head, or where it is refused, at the load of the head or of the count of nodes in use.
+    /// taken or given back a node. Costs three swaps, however many entries there are. Linearizes at
+    /// the swap of the head, or where it is refused, at the load of the head or of the count of nodes
+    /// in use.
     ///
     /// # Errors
     ///
@@ -276,16 +253,16 @@ impl Ledger {
         }
         let left = reserve.of(Self::LEN_MAX).saturating_sub(seen.len());
         let count = u32::try_from(new.len()).unwrap_or(u32::MAX);
-        if count > left || !self.room.raise(count, reserve) {
+        if count > left || !self.nodes.raise(count, reserve) {
             return Err(AppendError::Full);
         }
-        let chain = self.chain(seen.head, new);
+        let chain = self.nodes.chain(seen.head.below(), new);
         let next = Head::new(seen.head.generation(), seen.len() + count, chain.top);
         let head = &self.slot(seen.slot)[0];
         // Ordering: Release on success, the sending half of "append"; being a read-modify-write, it
         // leaves those of the entries below in force. Relaxed on failure: nothing is read then.
         if head.compare_exchange(seen.head.0, next.0, Release, Relaxed).is_err() {
-            self.give(&chain, count);
+            self.nodes.give(&chain, count);
             return Err(AppendError::Changed);
         }
         Ok(LedgerSeen { slot: seen.slot, head: next })
@@ -337,14 +314,13 @@ impl Ledger {
     #[inline]
     fn try_end(&self, head: &AtomicU64, seen: Head) -> Result<(), Head> {
         let over = Head::new(seen.generation(), 0, 0);
-        // Ordering: Acquire on success, the receiving half of "begin" and "append": the nodes are
-        // read below. Relaxed on failure: the value is a guess again.
+        // Ordering: Acquire on success, the receiving half of "append": the top node is read
+        // below. Relaxed on failure: the value is a guess again.
         head.compare_exchange_weak(seen.0, over.0, Acquire, Relaxed).map_err(Head)?;
         let (top, nodes) = (seen.top(), seen.len() - 1);
         if nodes > 0 {
-            // Ordering: Relaxed, received along "append".
-            let bottom = high(self.node(top)[LINK].load(Relaxed));
-            self.give(&Chain { top, bottom }, nodes);
+            let bottom = self.nodes.bottom(top);
+            self.nodes.give(&Chain { top, bottom }, nodes);
         }
         Ok(())
     }
@@ -353,26 +329,19 @@ impl Ledger {
     /// or ends a life meanwhile.
     #[must_use]
     pub fn in_use(&self) -> u32 {
-        // Ordering: Relaxed. A figure.
-        self.room.used.load(Relaxed)
+        self.nodes.in_use()
     }
 
     /// How many entries there can be apart from the first of each list.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.room.nodes
+        self.nodes.capacity()
     }
 
     /// The words of a slot.
     #[inline]
     fn slot(&self, slot: u32) -> &[AtomicU64; WORDS] {
         words(&self.slots, slot).expect("the slot is in range")
-    }
-
-    /// The words of a node.
-    #[inline]
-    fn node(&self, node: u32) -> &[AtomicU64; WORDS] {
-        words(&self.nodes, node).expect("free nodes and tops of lists are in range")
     }
 
     /// Reads a list that may come to an end meanwhile. False if it is found to have.
@@ -383,52 +352,10 @@ impl Ledger {
         let mut node = list.top();
         for place in rest.iter_mut().rev() {
             // A link that leads nowhere is a free node's.
-            let Some([entry @ .., link]) = words(&self.nodes, node) else { return false };
-            *place = get(entry);
-            // Ordering: Relaxed. Received along "append", or "refill" finds it out.
-            node = low(link.load(Relaxed));
+            let Some((entry, below)) = self.nodes.read(node) else { return false };
+            (*place, node) = (entry, below);
         }
         true
-    }
-
-    /// Takes nodes for `new`, and puts them on top of a list as it was seen; there must be room.
-    fn chain(&self, list: Head, new: &[Pair]) -> Chain {
-        let mut chain = Chain { top: list.top(), bottom: NIL };
-        let mut bottom = if list.len() > 1 {
-            // Ordering: Relaxed. It was received by whoever saw the list. Or the list is over, and
-            // the swap of the head will fail.
-            high(self.node(list.top())[LINK].load(Relaxed))
-        } else {
-            NIL
-        };
-        for &pair in new {
-            // Ordering: Relaxed, received along "free".
-            let node = self.room.free.take(|node| low(self.node(node)[LINK].load(Relaxed)));
-            let node = node.expect("whoever counts a node as free finds it");
-            if chain.bottom == NIL {
-                chain.bottom = node;
-            }
-            if bottom == NIL {
-                bottom = node;
-            }
-            let [entry @ .., link] = self.node(node);
-            // Ordering: a sending half of "refill", for the stores below.
-            fence(Release);
-            set(entry, pair);
-            // Ordering: Relaxed, published by "append".
-            link.store(u64::from(bottom) << 32 | u64::from(chain.top), Relaxed);
-            chain.top = node;
-        }
-        chain
-    }
-
-    /// Gives back a chain of so many nodes.
-    fn give(&self, chain: &Chain, nodes: u32) {
-        let link = &self.node(chain.bottom)[LINK];
-        // Ordering: Release, a sending half of "refill".
-        self.room.free.give(chain.top, |below| link.store(u64::from(below), Release));
-        // Ordering: Release, the sending half of "room".
-        self.room.used.fetch_sub(nodes, Release);
     }
 }
 
@@ -442,27 +369,9 @@ impl fmt::Debug for Ledger {
     }
 }
 
-impl Room {
-    /// Counts so many nodes more as in use; false if there are not so many.
-    fn raise(&self, nodes: u32, reserve: Reserve) -> bool {
-        let limit = reserve.of(self.nodes);
-        // Ordering: Relaxed. A guess; the swap below checks it.
-        let mut used = self.used.load(Relaxed);
-        while nodes <= limit.saturating_sub(used) {
-            // Ordering: Acquire on success, the receiving half of "room". Relaxed on failure: the
-            // value is a guess again.
-            match self.used.compare_exchange_weak(used, used + nodes, Acquire, Relaxed) {
-                Ok(_) => return true,
-                Err(now) => used = now,
-            }
-        }
-        false
-    }
-}
-
 impl Reserve {
     /// How much of `all` may be taken.
-    const fn of(self, all: u32) -> u32 {
+    pub(crate) const fn of(self, all: u32) -> u32 {
         match self {
             Self::Keep => all - all / 8,
             Self::Use => all,
@@ -522,6 +431,11 @@ impl Head {
         low(self.0) & ((1 << NODE_BITS) - 1)
     }
 
+    /// The top node, if there is one.
+    const fn below(self) -> Option<u32> {
+        if self.len() > 1 { Some(self.top()) } else { None }
+    }
+
     const fn is_life(self) -> bool {
         self.len() > 0
     }
@@ -529,12 +443,6 @@ impl Head {
     const fn is_life_of(self, generation: u32) -> bool {
         self.is_life() && self.generation() == generation
     }
-}
-
-/// Nodes that name each other, from top to bottom.
-struct Chain {
-    top: u32,
-    bottom: u32,
 }
 
 /// The entries of one list, oldest first; a buffer to be used again.
@@ -575,21 +483,219 @@ impl Deref for Entries {
     }
 }
 
-/// The words of number `n` among slots or nodes, if it is one.
-#[inline]
-fn words(all: &[AtomicU64], n: u32) -> Option<&[AtomicU64; WORDS]> {
-    all.get(n as usize * WORDS..)?.first_chunk()
-}
+#[cfg(all(test, not(qiangdan_loom)))]
+mod tests {
+    use super::*;
 
-#[inline]
-fn set(entry: &[AtomicU64; 2], pair: Pair) {
-    // Ordering: Relaxed, both. Published by "begin" and "append".
-    entry[0].store(pair[0], Relaxed);
-    entry[1].store(pair[1], Relaxed);
-}
+    fn pairs(from: u64, count: u64) -> Vec<Pair> {
+        (from..from + count).map(|n| [n, !n]).collect()
+    }
 
-#[inline]
-fn get(entry: &[AtomicU64; 2]) -> Pair {
-    // Ordering: Relaxed, both. Received along "begin" and "append", or "refill" finds it out.
-    [entry[0].load(Relaxed), entry[1].load(Relaxed)]
+    #[track_caller]
+    fn check(ledger: &Ledger, slot: u32, generation: u32, expect: Option<&[Pair]>) {
+        let mut entries = Entries::new();
+        let seen = ledger.read(slot, generation, &mut entries);
+        assert_eq!(seen.map(|_| &*entries), expect);
+        if let Some(seen) = seen {
+            let told = (seen.slot(), seen.generation(), seen.len() as usize);
+            assert_eq!(told, (slot, generation, entries.len()));
+            assert!(ledger.is_still(&seen));
+        } else {
+            assert!(entries.is_empty());
+        }
+    }
+
+    fn fill(ledger: &Ledger, reserve: Reserve) -> u32 {
+        let mut seen = ledger.begin(0, 1, [0; 2]);
+        while let Ok(now) = ledger.append(&seen, &[[1; 2]], reserve) {
+            seen = now;
+        }
+        assert_eq!(ledger.append(&seen, &[[1; 2]], reserve), Err(AppendError::Full));
+        seen.len()
+    }
+
+    #[test]
+    fn a_head_reads_back_what_was_written() {
+        for generation in [0, 1, (1 << GENERATION_BITS) - 1] {
+            for len in [0, 1, Ledger::LEN_MAX] {
+                for top in [0, 1, (1 << NODE_BITS) - 1] {
+                    let head = Head::new(generation, len, top);
+                    assert_eq!((head.generation(), head.len(), head.top()), (generation, len, top));
+                    assert_eq!(head.is_life_of(generation), len > 0);
+                    assert!(!head.is_life_of(generation + 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_oldest_first_however_it_came() {
+        for at_a_time in [1, 2, 3, 7, 30] {
+            let ledger = Ledger::new(2, 30);
+            check(&ledger, 1, 0, None);
+            let all = pairs(5, 31);
+            let mut seen = ledger.begin(1, 9, all[0]);
+            check(&ledger, 1, 9, Some(&all[..1]));
+            for new in all[1..].chunks(at_a_time) {
+                seen = ledger.append(&seen, new, Reserve::Use).unwrap();
+                check(&ledger, 1, 9, Some(&all[..seen.len() as usize]));
+            }
+            check(&ledger, 1, 8, None);
+            check(&ledger, 0, 9, None);
+            assert_eq!(ledger.in_use(), 30);
+        }
+    }
+
+    #[test]
+    fn a_buffer_serves_long_and_short_lists_in_turn() {
+        let ledger = Ledger::new(2, 20);
+        let long = pairs(0, 12);
+        let seen = ledger.begin(0, 1, long[0]);
+        ledger.append(&seen, &long[1..], Reserve::Use).unwrap();
+        ledger.begin(1, 1, [7, 8]);
+        let mut entries = Entries::new();
+        for _ in 0..3 {
+            ledger.read(0, 1, &mut entries).unwrap();
+            assert_eq!(*entries, *long);
+            ledger.read(1, 1, &mut entries).unwrap();
+            assert_eq!(*entries, [[7, 8]]);
+            assert!(ledger.read(1, 2, &mut entries).is_none() && entries.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_seen_of_a_list_that_grew_does_not_append() {
+        let ledger = Ledger::new(2, 9);
+        let first = ledger.begin(0, 1, [0, 0]);
+        let second = ledger.append(&first, &[[1, 1]], Reserve::Use).unwrap();
+        assert!(!ledger.is_still(&first) && ledger.is_still(&second));
+        for new in [&[[2, 2]][..], &[]] {
+            assert_eq!(ledger.append(&first, new, Reserve::Use), Err(AppendError::Changed));
+        }
+        assert_eq!(ledger.append(&second, &[], Reserve::Keep), Ok(second));
+        check(&ledger, 0, 1, Some(&[[0, 0], [1, 1]]));
+        assert_eq!(ledger.in_use(), 1);
+    }
+
+    #[test]
+    fn a_life_that_is_over_is_neither_read_nor_appended_to() {
+        let ledger = Ledger::new(2, 4);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        let seen = ledger.append(&seen, &pairs(1, 4), Reserve::Use).unwrap();
+        assert!(!ledger.end(0, 2), "another life");
+        assert!(ledger.end(0, 1) && !ledger.end(0, 1));
+        assert_eq!(ledger.in_use(), 0);
+        check(&ledger, 0, 1, None);
+        assert_eq!(ledger.append(&seen, &[[1, 1]], Reserve::Use), Err(AppendError::Changed));
+        let other = ledger.begin(1, 1, [5, 5]);
+        ledger.append(&other, &pairs(10, 4), Reserve::Use).unwrap();
+        let next = ledger.begin(0, 2, [9, 9]);
+        assert_eq!(ledger.append(&seen, &[[1, 1]], Reserve::Use), Err(AppendError::Changed));
+        assert!(!ledger.end(0, 1) && ledger.is_still(&next));
+        check(&ledger, 0, 2, Some(&[[9, 9]]));
+        check(&ledger, 1, 1, Some(&[[5, 5], [10, !10], [11, !11], [12, !12], [13, !13]]));
+    }
+
+    #[test]
+    fn a_life_that_nobody_ended_ends_when_the_next_begins() {
+        let ledger = Ledger::new(1, 4);
+        for generation in 1..20 {
+            let seen = ledger.begin(0, generation, [0, 0]);
+            ledger.append(&seen, &pairs(1, 4), Reserve::Use).unwrap();
+            check(&ledger, 0, generation - 1, None);
+        }
+        assert_eq!(ledger.in_use(), 4);
+    }
+
+    #[test]
+    fn an_eighth_of_the_room_is_kept() {
+        for (nodes, kept) in [(0, 0), (7, 0), (8, 1), (80, 10), (87, 10)] {
+            let ledger = Ledger::new(1, nodes);
+            assert_eq!(fill(&ledger, Reserve::Keep), 1 + nodes - kept);
+            assert_eq!((ledger.in_use(), ledger.capacity()), (nodes - kept, nodes));
+            let ledger = Ledger::new(1, nodes);
+            assert_eq!(fill(&ledger, Reserve::Use), 1 + nodes);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "takes minutes")]
+    fn an_eighth_of_a_lists_length_is_kept() {
+        let ledger = Ledger::new(1, 9_000);
+        assert_eq!(fill(&ledger, Reserve::Keep), Ledger::LEN_MAX - Ledger::LEN_MAX / 8);
+        assert_eq!(fill(&ledger, Reserve::Use), Ledger::LEN_MAX);
+        let seen = ledger.begin(0, 2, [0; 2]);
+        let new = vec![[1; 2]; Ledger::LEN_MAX as usize];
+        assert_eq!(ledger.append(&seen, &new, Reserve::Use), Err(AppendError::Full));
+        let seen = ledger.append(&seen, &new[1..], Reserve::Use).unwrap();
+        assert_eq!((seen.len(), ledger.in_use()), (Ledger::LEN_MAX, Ledger::LEN_MAX - 1));
+    }
+
+    #[test]
+    fn all_of_it_is_appended_or_nothing() {
+        let ledger = Ledger::new(1, 3);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        assert_eq!(ledger.append(&seen, &pairs(1, 4), Reserve::Use), Err(AppendError::Full));
+        assert!(ledger.in_use() == 0 && ledger.is_still(&seen));
+        ledger.append(&seen, &pairs(1, 3), Reserve::Use).unwrap();
+    }
+
+    #[test]
+    fn fresh_nodes_go_in_order_and_freed_ones_before_them() {
+        let ledger = Ledger::new(40, 100);
+        let append = |slot, generation, count| {
+            let seen = ledger.begin(slot, generation, [0; 2]);
+            ledger.append(&seen, &pairs(0, count), Reserve::Use).unwrap().head.top()
+        };
+        for slot in 0..30 {
+            assert_eq!(append(slot, 1, 2), 2 * slot + 1);
+        }
+        ledger.end(3, 1);
+        assert_eq!((append(3, 2, 1), append(30, 1, 1), append(31, 1, 1)), (7, 6, 60));
+    }
+
+    #[test]
+    fn whoever_stopped_in_an_append_holds_up_nobody() {
+        let ledger = Ledger::new(3, 6);
+        let stopped = ledger.begin(0, 1, [0, 0]);
+        assert!(ledger.nodes.raise(2, Reserve::Use));
+        let chain = ledger.nodes.chain(stopped.head.below(), &pairs(1, 2));
+        ledger.append(&stopped, &pairs(7, 1), Reserve::Use).unwrap();
+        for generation in 1..9 {
+            let seen = ledger.begin(1, generation, [3, 3]);
+            let seen = ledger.append(&seen, &pairs(4, 3), Reserve::Use).unwrap();
+            assert_eq!(ledger.append(&seen, &[[0; 2]], Reserve::Use), Err(AppendError::Full));
+            assert!(ledger.end(1, generation));
+        }
+        ledger.nodes.give(&chain, 2);
+        check(&ledger, 0, 1, Some(&[[0, 0], [7, !7]]));
+        assert!(ledger.end(0, 1));
+        assert_eq!((ledger.in_use(), fill(&ledger, Reserve::Use)), (0, 7));
+    }
+
+    #[test]
+    fn whoever_stopped_in_a_read_is_told_that_the_life_is_over() {
+        let ledger = Ledger::new(3, 6);
+        let seen = ledger.begin(0, 1, [0, 0]);
+        let seen = ledger.append(&seen, &pairs(1, 6), Reserve::Use).unwrap();
+        let mut entries = Entries::new();
+        let mut read_on = || {
+            let [head, entry @ ..] = ledger.slot(0);
+            ledger.read_to(seen.head, entry, &mut entries) && Head(head.load(Relaxed)).is_life_of(1)
+        };
+        assert!(read_on());
+        ledger.end(0, 1);
+        assert!(!read_on(), "free nodes");
+        for slot in 0..3 {
+            let seen = ledger.begin(slot, 2, [8, 8]);
+            ledger.append(&seen, &pairs(9, 2), Reserve::Use).unwrap();
+            assert!(!read_on(), "nodes of other lists");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "in range")]
+    fn a_slot_out_of_range_is_found_out() {
+        Ledger::new(3, 1).begin(3, 1, [0; 2]);
+    }
 }

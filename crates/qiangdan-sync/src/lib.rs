@@ -41,15 +41,17 @@ pub mod ledger;
 
 mod batch;
 mod free;
+mod nodes;
 mod ring;
 mod sync;
 
 pub use agenda::{Agenda, AgendaFirst, AgendaFull};
 pub use bitmap::{Bitmap, Mask};
 pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
-pub use heads::{Bound, Heads};
-pub use lane::{First, Item, Lane, LaneFull};
-pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Pair, Reserve};
+pub use heads::{Bound, Heads, Lowest};
+pub use lane::{First, Item, Lane, LaneFull, Next};
+pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Reserve};
+pub use nodes::Pair;
 pub use side::{Entry, Key, Side, SideFull, SidePeeked};
 pub use slab::Slab;
 pub use stack::Inbox;

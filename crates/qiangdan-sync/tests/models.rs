@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use qiangdan_sync::{
-    Bitmap, Entry, First, Inbox, Item, Key, Lane, LaneFull, Mask, Side, SideFull, Wheel,
+    AppendError, Bitmap, Entries, Entry, First, Inbox, Item, Key, Lane, LaneFull, Ledger, Mask,
+    Pair, Reserve, Side, SideFull, Wheel,
 };
 
 const CASES: u32 = if cfg!(miri) { 4 } else { 512 };
@@ -80,6 +81,30 @@ fn bitmap_op() -> impl Strategy<Value = BitmapOp> {
         1 => lane().prop_map(BitmapOp::MaskUnset),
         2 => Just(BitmapOp::Scan),
     ]
+}
+
+#[derive(Clone, Debug)]
+enum LedgerOp {
+    Begin,
+    /// Appends so many to the list as it is.
+    Append(u64, Reserve),
+    /// Appends to the list as it was some time ago.
+    AppendOld(prop::sample::Index),
+    End,
+}
+
+const LEDGER_SLOTS: u32 = 3;
+const LEDGER_NODES: u32 = 17;
+
+fn ledger_op() -> impl Strategy<Value = (u32, LedgerOp)> {
+    let reserve = prop_oneof![3 => Just(Reserve::Keep), 1 => Just(Reserve::Use)];
+    let op = prop_oneof![
+        2 => Just(LedgerOp::Begin),
+        8 => (0..5_u64, reserve).prop_map(|(count, reserve)| LedgerOp::Append(count, reserve)),
+        3 => any::<prop::sample::Index>().prop_map(LedgerOp::AppendOld),
+        2 => Just(LedgerOp::End),
+    ];
+    (0..LEDGER_SLOTS, op)
 }
 
 #[derive(Clone, Debug)]
@@ -263,6 +288,73 @@ proptest! {
                     model = vec![];
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_ledger_is_a_list_for_each_life(ops in vec(ledger_op(), 0..STEPS)) {
+        let ledger = Ledger::new(LEDGER_SLOTS, LEDGER_NODES);
+        // The life of each slot, and its list if it lasts.
+        let mut lives: [(u32, Option<Vec<Pair>>); LEDGER_SLOTS as usize] = Default::default();
+        let (mut entries, mut was, mut entry) = (Entries::new(), vec![], 0);
+        let mut new = |count: u64| -> Vec<Pair> {
+            entry += count;
+            (entry - count..entry).map(|n| [n, !n]).collect()
+        };
+        for (slot, op) in ops {
+            let used: usize = lives.iter().filter_map(|(_, list)| list.as_ref()).map(|list| list.len() - 1).sum();
+            let room = |reserve| match reserve {
+                Reserve::Keep => (LEDGER_NODES - LEDGER_NODES / 8) as usize,
+                Reserve::Use => LEDGER_NODES as usize,
+            };
+            let (generation, list) = &mut lives[slot as usize];
+            match op {
+                LedgerOp::Begin => {
+                    let first = new(1);
+                    *generation += 1;
+                    was.push(ledger.begin(slot, *generation, first[0]));
+                    *list = Some(first);
+                }
+                LedgerOp::Append(count, reserve) => {
+                    let Some(seen) = ledger.read(slot, *generation, &mut entries) else { continue };
+                    let new = new(count);
+                    let appended = ledger.append(&seen, &new, reserve);
+                    if new.is_empty() || used + new.len() <= room(reserve) {
+                        list.as_mut().unwrap().extend(new);
+                        was.push(appended.unwrap());
+                    } else {
+                        prop_assert_eq!(appended, Err(AppendError::Full));
+                    }
+                }
+                LedgerOp::AppendOld(which) => {
+                    if was.is_empty() { continue }
+                    let seen = which.get(&was);
+                    let (generation, list) = &mut lives[seen.slot() as usize];
+                    let list = list.as_mut().filter(|list| {
+                        (seen.generation(), seen.len() as usize) == (*generation, list.len())
+                    });
+                    prop_assert_eq!(ledger.is_still(seen), list.is_some());
+                    let new = new(1);
+                    match (ledger.append(seen, &new, Reserve::Use), list) {
+                        (Ok(_), Some(list)) => list.extend(new),
+                        (Err(AppendError::Full), Some(_)) => prop_assert_eq!(used, room(Reserve::Use)),
+                        (Err(AppendError::Changed), None) => {}
+                        (appended, list) => prop_assert!(false, "{appended:?} to {list:?}"),
+                    }
+                }
+                LedgerOp::End => {
+                    prop_assert!(!ledger.end(slot, *generation + 1));
+                    prop_assert_eq!(ledger.end(slot, *generation), list.take().is_some());
+                }
+            }
+            let mut used = 0;
+            for (slot, (generation, list)) in (0..).zip(&lives) {
+                let seen = ledger.read(slot, *generation, &mut entries);
+                prop_assert_eq!(seen.map(|_| entries.to_vec()), list.clone());
+                used += entries.len().saturating_sub(1);
+                prop_assert!(ledger.read(slot, generation.wrapping_sub(1), &mut entries).is_none());
+            }
+            prop_assert_eq!(ledger.in_use() as usize, used);
         }
     }
 

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::thread;
 
 use qiangdan_sync::{
-    Bitmap, ClaimWord, Entry, Item, Key, Lane, Mask, Owner, Phase, Refused, Side, Slab, Wheel,
+    AppendError, Bitmap, ClaimWord, Entries, Entry, Item, Key, Lane, Ledger, Mask, Owner, Pair,
+    Phase, Refused, Reserve, Side, Slab, Wheel,
 };
 
 const THREADS: u32 = 4;
@@ -380,4 +381,98 @@ fn a_slab_hands_each_slot_to_one_thread() {
         }
     });
     assert_eq!(slab.in_use(), 0);
+}
+
+/// An entry that says whose it is: the number of its place in the list, its slot, its generation, and
+/// which thread appended it.
+fn told(place: u64, slot: u32, generation: u32, thread: u32) -> Pair {
+    [place << 32 | u64::from(slot), u64::from(generation) << 32 | u64::from(thread)]
+}
+
+/// Whether all entries are of this life, in order and each once.
+fn is_whole(entries: &[Pair], slot: u32, generation: u32) -> bool {
+    (0..).zip(entries).all(|(place, &entry)| {
+        let thread = entry[1] as u32;
+        thread < THREADS && entry == told(place, slot, generation, thread)
+    })
+}
+
+#[test]
+fn a_ledger_shows_whole_lists_of_one_life() {
+    const SLOTS: u32 = 6;
+    const LEN_MAX: u32 = 9;
+    // Less than all lists could have: nodes go from list to list, and run out.
+    let ledger = Ledger::new(SLOTS, SLOTS * (LEN_MAX - 1) * 2 / 3);
+    // The generation of each slot; odd while one thread begins the next life.
+    let lives: Vec<_> = (0..SLOTS).map(|_| AtomicU32::new(2)).collect();
+    for slot in 0..SLOTS {
+        ledger.begin(slot, 2, told(0, slot, 2, 0));
+    }
+    let (appended, refused, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (ledger, lives) = (&ledger, &lives);
+            let (appended, refused, ended) = (&appended, &refused, &ended);
+            scope.spawn(move || {
+                let mut entries = Entries::new();
+                let mut dice = u64::from(thread) * 2 + 1;
+                for _ in 0..10 * ROUNDS / u64::from(THREADS) {
+                    dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                    let slot = (dice >> 33) as u32 % SLOTS;
+                    let life = &lives[slot as usize];
+                    let generation = life.load(Acquire) & !1;
+                    let Some(seen) = ledger.read(slot, generation, &mut entries) else { continue };
+                    assert!(is_whole(&entries, slot, generation), "{seen:?} {:x?}", &*entries);
+                    let len = seen.len();
+                    if len < LEN_MAX && dice >> 60 != 0 {
+                        let more = 1 + (dice >> 50) as u32 % 2.min(LEN_MAX - len);
+                        let new =
+                            [0, 1].map(|n| told(u64::from(len) + n, slot, generation, thread));
+                        let reserve =
+                            if dice >> 59 & 1 == 0 { Reserve::Keep } else { Reserve::Use };
+                        match ledger.append(&seen, &new[..more as usize], reserve) {
+                            Ok(now) => {
+                                assert_eq!(now.len(), len + more);
+                                appended.fetch_add(u64::from(more), Relaxed);
+                            }
+                            Err(AppendError::Changed | AppendError::Full) => {
+                                refused.fetch_add(1, Relaxed);
+                            }
+                        }
+                    } else if life
+                        .compare_exchange(generation, generation | 1, AcqRel, Relaxed)
+                        .is_ok()
+                    {
+                        // Now this thread alone fills the slot, while others still append.
+                        if dice >> 58 & 1 == 0 {
+                            assert!(ledger.end(slot, generation));
+                            ended.fetch_add(1, Relaxed);
+                        }
+                        let next = generation + 2;
+                        ledger.begin(slot, next, told(0, slot, next, thread));
+                        life.store(next, Release);
+                    }
+                }
+            });
+        }
+    });
+    println!("{appended:?} appended, {refused:?} refused, {ended:?} lives ended");
+    let mut entries = Entries::new();
+    let mut nodes = 0;
+    for slot in 0..SLOTS {
+        let generation = lives[slot as usize].load(Relaxed);
+        let seen = ledger.read(slot, generation, &mut entries).expect("it lives");
+        assert!(is_whole(&entries, slot, generation));
+        nodes += seen.len() - 1;
+    }
+    assert_eq!(ledger.in_use(), nodes, "no node is lost");
+    for slot in 0..SLOTS {
+        assert!(ledger.end(slot, lives[slot as usize].load(Relaxed)));
+    }
+    // All of them can be used again, each once.
+    let all: Vec<_> = (1..=u64::from(ledger.capacity())).map(|n| [n, n]).collect();
+    let seen = ledger.begin(0, 1, [0, 0]);
+    ledger.append(&seen, &all, Reserve::Use).expect("all nodes are free");
+    ledger.read(0, 1, &mut entries).expect("it lives");
+    assert_eq!(entries[1..], all);
 }

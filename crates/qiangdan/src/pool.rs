@@ -8,7 +8,8 @@
 use std::mem;
 
 use qiangdan_sync::{
-    Bitmap, Bound, Entry, First, Heads, Item, Key, Lane, LaneFull, Mask, Side, SideFull, SidePeeked,
+    Bitmap, Bound, Entry, First, Heads, Item, Key, Lane, LaneFull, Lowest, Mask, Next, Side,
+    SideFull, SidePeeked,
 };
 
 use crate::{
@@ -24,12 +25,19 @@ const _: () = assert!(side_max(ORDERS_MAX) <= Side::CAPACITY_MAX, "a side has ro
 /// How many lanes are compared at once by their bounds, and how many orders pushed at once.
 pub(crate) const TOGETHER: usize = 32;
 
+/// Up to so many times 64 lanes, bounds are compared straight away.
+const PARTS_MAX: u32 = 4;
+/// How many looks are tried by bounds alone.
+const LOOKS_MAX: u32 = 8;
+
 /// All lanes of an engine.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     lanes: Box<[Both]>,
     nonempty: Bitmap,
     heads: Heads,
+    /// How many times 64 lanes there are, begun ones included.
+    parts: u32,
 }
 
 #[derive(Debug)]
@@ -108,6 +116,7 @@ impl Lanes {
             lanes: (0..lanes).map(both).collect(),
             nonempty: Bitmap::new(count),
             heads: Heads::new(count),
+            parts: count.div_ceil(64),
         }
     }
 
@@ -200,6 +209,18 @@ impl Lanes {
         mut meet: impl FnMut(Hint) -> bool,
         key_of: impl Fn(OrderId) -> Option<Key>,
     ) -> Option<Head> {
+        if let Some(lane) = mask.alone() {
+            if !self.nonempty.contains(lane) {
+                return None;
+            }
+            return self.look(LaneId(lane), &mut meet, &key_of);
+        }
+        if self.parts <= PARTS_MAX {
+            match self.first_of_few(mask, &mut meet, &key_of) {
+                Few::First(first) => return first,
+                Few::Unclear => {}
+            }
+        }
         let mut best = None;
         let mut alone = None;
         let mut near: Option<Near> = None;
@@ -222,6 +243,35 @@ impl Lanes {
             return best;
         }
         self.look(LaneId(alone?), &mut meet, &key_of)
+    }
+
+    /// [`Lanes::first`] where there are few lanes: by their bounds alone, mostly in one look.
+    #[inline]
+    fn first_of_few(
+        &self,
+        mask: &Mask,
+        meet: &mut impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) -> Few {
+        for _ in 0..LOOKS_MAX {
+            let mut lowest: Option<Lowest> = None;
+            for part in 0..self.parts {
+                let Some(found) = self.heads.lowest(part, self.nonempty.and_part(part, mask))
+                else {
+                    continue;
+                };
+                lowest = Some(lowest.map_or(found, |lowest| lowest.with(found)));
+            }
+            let Some(Lowest { lane, others, .. }) = lowest else { return Few::First(None) };
+            // Without anybody in the lane, its bit is cleared now.
+            let Some(head) = self.look(LaneId(lane), meet, &key_of) else { continue };
+            if bias(head.key.rank) < others {
+                return Few::First(Some(head));
+            }
+            // That look was in vain; a higher bound spares the next.
+            self.raise(&head);
+        }
+        Few::Unclear
     }
 
     /// Makes `best` the best of it and the first entries of the lanes in `near`, which is empty then.
@@ -275,13 +325,29 @@ impl Lanes {
         self.nonempty.clear_if(lane.0, || both.fifo.is_empty() && both.side.is_empty());
     }
 
-    /// Takes an entry off its lane, if it is still there.
+    /// Takes an entry off its lane, if it is still there, and notes what comes after it: whoever looks
+    /// at the lane's bound next is spared a look in vain. `mask` is that of whoever found it; `key_of`
+    /// is asked of the next order, and says `None` if it does not count, or may not.
     #[inline]
-    pub(crate) fn remove(&self, head: &Head) {
+    pub(crate) fn remove(&self, mask: &Mask, head: &Head, key_of: impl Fn(Hint) -> Option<Key>) {
         let both = &self.lanes[head.lane.index()];
-        match &head.at {
-            At::Fifo(first) => both.fifo.pass(first),
-            At::Side(peeked) => drop(both.side.remove_if(peeked)),
+        let first = match &head.at {
+            At::Fifo(first) => first,
+            At::Side(peeked) => {
+                both.side.remove_if(peeked);
+                return;
+            }
+        };
+        // Nothing is gained by knowing more of the only lane there is.
+        if mask.alone().is_some() {
+            return both.fifo.pass(first);
+        }
+        match (both.fifo.pass_on(first, |item| key_of(item.into())), both.side.peek()) {
+            (Next::Key(key), None) => {
+                self.heads.raise(head.lane.0, head.bound, bias(key.rank));
+            }
+            (Next::Dry, None) => self.note_empty(head.lane),
+            _ => {}
         }
     }
 
@@ -316,6 +382,14 @@ impl Lanes {
             (fifo, side) => fifo.or(side),
         }
     }
+}
+
+/// What [`Lanes::first_of_few`] found.
+enum Few {
+    /// This goes first.
+    First(Option<Head>),
+    /// Bounds alone do not tell.
+    Unclear,
 }
 
 /// Some lanes and their bounds; the lane with the smallest comes first.
@@ -400,7 +474,9 @@ mod tests {
             let key_of = |order: OrderId| Some(key(order.slot().into()));
             let head = self.lanes.first(&self.mask, |hint| self.is_live(hint), key_of)?;
             self.end(head.hint.order.slot());
-            self.lanes.remove(&head);
+            self.lanes.remove(&self.mask, &head, |hint| {
+                self.is_live(hint).then(|| key(hint.order.slot().into()))
+            });
             Some(head.hint.order.slot())
         }
     }

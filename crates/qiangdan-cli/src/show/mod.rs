@@ -186,7 +186,7 @@ pub(crate) fn source(source: &Source, lang: Lang) -> String {
 }
 
 /// The parts after their label, on as many lines as they need.
-fn flow(label: &str, parts: &[String], width: usize) -> Vec<String> {
+pub(crate) fn flow(label: &str, parts: &[String], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = label.to_owned();
     for (at, part) in parts.iter().enumerate() {

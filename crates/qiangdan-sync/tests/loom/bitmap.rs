@@ -70,6 +70,16 @@ fn bitmap_set_is_not_cleared_after_a_push() {
 }
 
 #[test]
+fn bitmap_set_is_seen_with_the_push_where_parts_are_read() {
+    let read = |bits: &Bits| {
+        if bits.bitmap.and_part(0, &bits.mask) == 1 {
+            assert!(bits.has(0), "whoever sees the bit sees the push");
+        }
+    };
+    race(Bits::new, [|bits: &Bits| bits.push(0), read], |bits, _| assert_eq!(bits.found(), [0]));
+}
+
+#[test]
 fn bitmap_doubt_is_one_of_two_lanes() {
     let clear = |bits: &Bits| {
         bits.clear_if_empty(0);

@@ -41,3 +41,13 @@ fn heads_bound_that_was_raised_carries_the_insert_before_it() {
     let parts = [Inserted::insert, Inserted::look, Inserted::look];
     race(Inserted::new, parts, |lane, _| lane.is_right());
 }
+
+#[test]
+fn heads_bound_found_among_several_carries_the_insert_before_it() {
+    let look_by_lowest = |lane: &Inserted| {
+        let lowest = lane.heads.lowest(0, 1).expect("lane 0 is asked for");
+        let first = if lane.entry.load(Relaxed) == 0 { 9 } else { 5 };
+        lane.heads.raise(0, lowest.bound, first);
+    };
+    race(Inserted::new, [Inserted::insert, look_by_lowest], |lane, _| lane.is_right());
+}

@@ -71,6 +71,20 @@ fn one_ring() -> Queue {
 }
 
 #[test]
+fn lane_entry_seen_after_another_carries_the_slot() {
+    let look_on = |queue: &Queue| {
+        let Some(first) = queue.first() else { return };
+        let next = queue.lane.pass_on(&first, |item| {
+            let data = queue.data[item.slot as usize].load(Relaxed);
+            assert_eq!(data, 1, "whoever sees an item sees its slot");
+            Some(item.slot)
+        });
+        assert!(matches!(next, Next::Key(3) | Next::Dry), "{next:?}");
+    };
+    race(|| Queue::with(2, &[2]), [|queue: &Queue| queue.push(3), look_on], |_, _| ());
+}
+
+#[test]
 fn lane_entry_carries_the_slot() {
     let push = |queue: &Queue| queue.push(2);
     let look = |queue: &Queue| {

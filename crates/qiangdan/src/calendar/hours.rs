@@ -109,7 +109,7 @@ impl Season {
         day.year_month_day().is_some_and(|(_, month, day)| self.has_date(MonthDay { month, day }))
     }
 
-    pub(super) fn has_date(&self, date: MonthDay) -> bool {
+    pub(crate) fn has_date(&self, date: MonthDay) -> bool {
         if self.from <= self.to {
             (self.from..=self.to).contains(&date)
         } else {

@@ -203,7 +203,7 @@ impl Inner {
                 Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
             });
             // Taken or not by us, the order no longer waits in this turn: the entry is done with.
-            self.lanes.remove(&head);
+            self.lanes.remove(&clerk.lanes, &head, |hint| self.waits_as(hint));
             if let Some((life, known, epoch)) = held {
                 let claim = Claim { order, clerk: ClerkId(owner.get()), epoch };
                 return Some(self.claimed(cx, life, known, claim));

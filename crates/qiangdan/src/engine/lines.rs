@@ -73,6 +73,13 @@ impl Inner {
         self.life(hint.order).is_some_and(|life| waits_in(life, hint))
     }
 
+    /// Where the order of a lane entry belongs, if the entry counts.
+    #[inline]
+    pub(super) fn waits_as(&self, hint: Hint) -> Option<Key> {
+        let life = self.life(hint.order)?;
+        if waits_in(life, hint) { life.key().ok() } else { None }
+    }
+
     /// Whether a lane entry still counts and is the best of its order: a boost leaves the entry
     /// before it behind, which counts as long, but is not needed.
     pub(super) fn is_wanted(&self, key: Key, hint: Hint) -> bool {

@@ -14,10 +14,14 @@ pub(super) struct Book {
     pub(super) classes: Names,
     pub(super) limits: Names,
     pub(super) ladders: Names,
+    pub(super) calendars: Names,
+    pub(super) milestones: Names,
+    pub(super) pauses: Names,
     pub(super) shifts: Names,
     pub(super) windows: Names,
-    /// Nothing refers to a clerk; the names are kept to see that each is there once.
     pub(super) clerks: Names,
+    /// Skills that a ladder may drop, by their positions.
+    pub(super) soft: BTreeSet<usize>,
     /// What recorded traces call services.
     pub(super) recorded: BTreeSet<String>,
 }
@@ -32,9 +36,13 @@ impl Book {
             classes: Names::new("class", Code::NoSuchClass, 100),
             limits: Names::new("limit", Code::NoSuchLimit, 1_000),
             ladders: Names::new("ladder", Code::NoSuchLadder, 1_000),
+            calendars: Names::new("calendar", Code::NoSuchCalendar, 64),
+            milestones: Names::new("milestone", Code::NoSuchMilestone, 64),
+            pauses: Names::new("reason to pause", Code::NoSuchPause, 64),
             shifts: Names::new("shift pattern", Code::NoSuchShift, 1_000),
             windows: Names::new("window", Code::NoSuchWindow, 10_000),
-            clerks: Names::new("clerk", Code::NoSuchWindow, 10_000),
+            clerks: Names::new("clerk", Code::NoSuchClerk, 10_000),
+            soft: BTreeSet::new(),
             recorded: BTreeSet::new(),
         }
     }

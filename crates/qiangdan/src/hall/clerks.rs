@@ -58,7 +58,7 @@ pub(super) fn read_patterns(
 }
 
 /// Spans in order, without overlap.
-fn read_spans(value: &Value<'_>, mistakes: &mut Mistakes) -> Vec<Span> {
+pub(super) fn read_spans(value: &Value<'_>, mistakes: &mut Mistakes) -> Vec<Span> {
     let values = value::list(value, "[\"09:00-12:00\", \"13:30-17:00\"]", mistakes);
     if values.is_empty() && matches!(value.get_ref(), DeValue::Array(_)) {
         mistakes.wrong(Code::Empty, value.span(), "an empty list", "one span at least");

@@ -62,7 +62,8 @@ enum Unit {
     /// So many milliseconds of natural time.
     Natural(u64),
     WorkingDay,
-    WorkingHour,
+    /// So many milliseconds of working time.
+    Working(u64),
 }
 
 impl Unit {
@@ -79,8 +80,10 @@ impl Unit {
                 Self::WorkingDay
             }
             "wh" | "working hour" | "working hours" | "工作小时" | "个工作小时" => {
-                Self::WorkingHour
+                Self::Working(HOUR_MS)
             }
+            "wm" | "working min" | "working minute" | "working minutes" | "工作分钟"
+            | "个工作分钟" => Self::Working(MINUTE_MS),
             _ => return None,
         })
     }
@@ -99,6 +102,14 @@ impl Duration {
             _ => None,
         })
     }
+
+    /// Whether a text is so many whole days, and nothing smaller: `7 days` is, `168 h` is not.
+    pub(super) fn is_in_days(text: &str) -> bool {
+        let read = number_with_unit(text.trim());
+        read.is_ok_and(|(number, unit, rest)| {
+            unit == Unit::Natural(DAY_MS) && rest.is_empty() && number.times(1).is_ok()
+        })
+    }
 }
 
 impl FromStr for Duration {
@@ -107,7 +118,7 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let (number, unit, mut rest) = number_with_unit(text.trim())?;
         let mut before_ms = match unit {
-            Unit::WorkingDay | Unit::WorkingHour if !rest.is_empty() => {
+            Unit::WorkingDay | Unit::Working(_) if !rest.is_empty() => {
                 return Err(DurationError::UnitsNotFalling);
             }
             Unit::WorkingDay => {
@@ -118,7 +129,7 @@ impl FromStr for Duration {
                     Ok(Self::WorkingDays { days })
                 };
             }
-            Unit::WorkingHour => return Ok(Self::Working { ms: number.times(HOUR_MS)? }),
+            Unit::Working(unit_ms) => return Ok(Self::Working { ms: number.times(unit_ms)? }),
             Unit::Natural(unit_ms) => unit_ms,
         };
         let mut ms = number.times(before_ms)?;
@@ -192,7 +203,12 @@ impl fmt::Display for Duration {
             Self::WorkingDays { days: 1 } => f.write_str("1 working day"),
             Self::WorkingDays { days } => write!(f, "{days} working days"),
             Self::Working { ms: HOUR_MS } => f.write_str("1 working hour"),
-            Self::Working { ms } => write!(f, "{} working hours", decimal_hours(ms)),
+            Self::Working { ms: MINUTE_MS } => f.write_str("1 working minute"),
+            // Nine seconds are the smallest part of an hour that is not written in thirds.
+            Self::Working { ms } if ms < HOUR_MS || ms % 9_000 != 0 => {
+                write!(f, "{} working minutes", decimal(ms, MINUTE_MS))
+            }
+            Self::Working { ms } => write!(f, "{} working hours", decimal(ms, HOUR_MS)),
         }
     }
 }
@@ -211,13 +227,13 @@ fn natural(ms: u64) -> String {
     words.join(" ")
 }
 
-/// Hours with up to eight places, which always suffice: working time is read with them.
-fn decimal_hours(ms: u64) -> String {
-    let (whole, left) = (ms / HOUR_MS, ms % HOUR_MS);
+/// So many units with up to eight places, which always suffice: working time is read with them.
+fn decimal(ms: u64, unit_ms: u64) -> String {
+    let (whole, left) = (ms / unit_ms, ms % unit_ms);
     if left == 0 {
         return whole.to_string();
     }
-    let places = u128::from(left) * 100_000_000 / u128::from(HOUR_MS);
+    let places = u128::from(left) * 100_000_000 / u128::from(unit_ms);
     format!("{whole}.{places:08}").trim_end_matches('0').to_owned()
 }
 
@@ -257,10 +273,23 @@ mod tests {
         for text in ["4 working hours", "4wh", "4 个工作小时"] {
             check(text, Ok(Duration::Working { ms: 4 * HOUR_MS }));
         }
+        for text in ["90 working minutes", "90wm", "90 个工作分钟"] {
+            check(text, Ok(Duration::Working { ms: 3 * HOUR_MS / 2 }));
+        }
         check("1.5 working hours", Ok(Duration::Working { ms: 3 * HOUR_MS / 2 }));
         check("1.5 working days", Err(DurationError::NotWhole));
         check("1 wd 2 h", Err(DurationError::UnitsNotFalling));
         check("1 h 2 wd", Err(DurationError::UnitsNotFalling));
+    }
+
+    #[test]
+    fn days_are_days_only_if_they_are_written_so() {
+        for text in ["7 days", "1 d", " 7天", "7.0 days"] {
+            assert!(Duration::is_in_days(text), "{text}");
+        }
+        for text in ["168 h", "1 d 2 h", "1.5 days", "7 working days", "", "7"] {
+            assert!(!Duration::is_in_days(text), "{text}");
+        }
     }
 
     #[test]
@@ -303,8 +332,9 @@ mod tests {
         prop_oneof![
             (0..=LONGEST_MS).prop_map(|ms| Duration::Natural { ms }),
             (0..=36_525_u32).prop_map(|days| Duration::WorkingDays { days }),
-            // What can be written in hours with a few places.
+            // What can be written in hours or minutes with a few places.
             (0..=LONGEST_MS / 9_000).prop_map(|n| Duration::Working { ms: n * 9_000 }),
+            (0..=LONGEST_MS / 3).prop_map(|n| Duration::Working { ms: n * 3 }),
         ]
     }
 

@@ -1,26 +1,36 @@
 //! The whole file: read section by section, then checked for what the sections say together.
 
+use std::ops::Range;
+
+use toml::Spanned;
+
 use super::{
-    Class, Code, Hall, HallLadder, Limit, Named, Service, Span, Target, Window,
+    Class, Clerk, Code, Hall, HallLadder, Limit, Named, Service, Span, Target, Window,
     arrivals::RawArrivals,
     book::Book,
+    by_calendar::Calendars,
+    calendars::RawCalendar,
     clerks::{self, RawClerks},
     head_starts::HeadStarts,
     house::{self, Bounds, House},
     ladders::{CheckedLadder, RawLadder},
-    limits::RawLimit,
+    limits::{CheckedLimit, RawLimit},
     load,
     mistake::Mistakes,
-    named,
+    moments, named,
     names::Names,
     oddities,
     services::RawService,
     table::{Keyed, Table},
     windows,
 };
-use crate::{ClockRules, LadderId, Rules, RulesDraft, ServiceId, ServiceRule};
+use crate::{
+    CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
+    ServiceRule,
+    limit::{ClockError, LimitRule},
+};
 
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 19] = [
     "schema",
     "hall",
     "targets",
@@ -29,6 +39,9 @@ const SECTIONS: [&str; 16] = [
     "roles",
     "services",
     "head_starts",
+    "calendars",
+    "milestones",
+    "pauses",
     "limits",
     "ladders",
     "shifts",
@@ -48,6 +61,11 @@ pub(super) struct RawFile<'d> {
     skills: Vec<Named>,
     pools: Vec<Named>,
     roles: Vec<Named>,
+    hours_of_roles: Vec<(usize, Spanned<&'d str>)>,
+    calendar: Option<Spanned<&'d str>>,
+    calendars: Vec<RawCalendar<'d>>,
+    milestones: Vec<Named>,
+    pauses: Vec<Named>,
     head_starts: HeadStarts,
     services: Vec<RawService<'d>>,
     limits: Vec<RawLimit<'d>>,
@@ -70,16 +88,29 @@ impl<'d> RawFile<'d> {
         let pools = root.need_section("pools", mistakes);
         root.need_section("services", mistakes);
         let services = root.keyed("services", "service", mistakes);
+        let calendars = root.keyed("calendars", "calendar", mistakes);
+        let [milestones, pauses] =
+            ["milestones", "pauses"].map(|name| root.section(name, mistakes));
         let limits = root.keyed("limits", "limit", mistakes);
         let ladders = root.keyed("ladders", "ladder", mistakes);
         let clerks = root.repeated("clerks", "a clerk", mistakes);
+        let (roles, hours_of_roles) = named::read_roles(roles.as_ref(), &mut book.roles, mistakes);
         Self {
+            calendar: house.as_ref().and_then(|table| house::read_calendar(table, mistakes)),
             house: house.and_then(|table| House::read(&table, mistakes)),
             target: target.map_or_else(Target::default, |t| house::read_target(&t, mistakes)),
             bounds: Bounds::read(grab.as_ref(), bounds.as_ref(), mistakes),
-            skills: named::read(skills.as_ref(), &mut book.skills, mistakes),
+            skills: named::read_skills(skills.as_ref(), &mut book.skills, &mut book.soft, mistakes),
             pools: named::read(pools.as_ref(), &mut book.pools, mistakes),
-            roles: named::read(roles.as_ref(), &mut book.roles, mistakes),
+            roles,
+            hours_of_roles,
+            calendars: read_each(calendars, &mut book.calendars, mistakes, RawCalendar::read),
+            milestones: moments::read_milestones(
+                milestones.as_ref(),
+                &mut book.milestones,
+                mistakes,
+            ),
+            pauses: named::read(pauses.as_ref(), &mut book.pauses, mistakes),
             head_starts: HeadStarts::read(head_starts.as_ref(), book, mistakes),
             services: read_each(services, &mut book.services, mistakes, RawService::read),
             limits: read_each(limits, &mut book.limits, mistakes, RawLimit::read),
@@ -92,30 +123,38 @@ impl<'d> RawFile<'d> {
     }
 
     /// Looks every reference up. `None` goes with a mistake, here or in reading.
-    pub(super) fn check(self, book: &mut Book, mistakes: &mut Mistakes) -> Option<Hall> {
-        let checked = self.limits.iter().map(|raw| raw.check(book, mistakes));
-        let (limits, climbs): (Vec<_>, Vec<_>) = checked.unzip();
+    pub(super) fn check(mut self, book: &mut Book, mistakes: &mut Mistakes) -> Option<Hall> {
+        let mut clerks = Vec::new();
+        for raw in std::mem::take(&mut self.clerks) {
+            raw.check(book, &self.shifts, &mut clerks, mistakes);
+        }
+        clerks::check_windows(&clerks, book, mistakes);
+        let mut calendars = self.check_calendars(&clerks, book, mistakes);
+        let checked = self.check_limits(&mut calendars, book, mistakes);
+        let (ladders, clocks) = self.climb(checked.iter(), book, mistakes);
+        let places = self.places(&checked);
+        let limits: Vec<_> = checked.into_iter().map(|checked| checked.limit).collect();
         let services: Vec<_> = (0..)
             .map(ServiceId)
             .zip(self.services)
             .map(|(id, raw)| raw.check(id, book, &limits, mistakes))
             .collect();
-        let checked: Vec<_> = self.ladders.iter().map(|raw| raw.check(book, mistakes)).collect();
-        for ladder in &checked {
-            self.head_starts.check_boosts(&ladder.boosts, mistakes);
-        }
-        let ladders = climb(&limits, &climbs, &self.ladders, &checked, mistakes);
-        let mut clerks = Vec::new();
-        for raw in self.clerks {
-            raw.check(book, &self.shifts, &mut clerks, mistakes);
-        }
-        clerks::check_windows(&clerks, book, mistakes);
+        let hours_of_roles = hours(&self.hours_of_roles, book, mistakes);
+        let calendars = calendars.into_all();
         let arrivals = self.arrivals.as_ref().and_then(|raw| raw.check(book, mistakes));
         if !mistakes.none_wrong() {
             return None;
         }
 
         let (house, bounds, classes) = (self.house?, self.bounds, self.head_starts.classes);
+        let (calendars, compiled) = calendars?;
+        let clocks = ClockRules {
+            calendars: compiled,
+            limits: clocks,
+            of_services: of_services(&services, &limits),
+            hours_of_roles,
+            trust: bounds.trust,
+        };
         let draft = RulesDraft {
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),
             services: services.iter().map(|service| rule(service, &limits, &ladders)).collect(),
@@ -123,7 +162,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
-            clocks: ClockRules::default(),
+            clocks,
         };
         let hall = Hall {
             id: house.id,
@@ -134,6 +173,9 @@ impl<'d> RawFile<'d> {
             skills: self.skills,
             pools: self.pools,
             roles: self.roles,
+            calendars,
+            milestones: self.milestones,
+            pauses: self.pauses,
             services,
             classes,
             limits,
@@ -144,7 +186,8 @@ impl<'d> RawFile<'d> {
             held_at_most: bounds.held_at_most,
             dedup_window_ms: bounds.dedup_window_ms,
             bounds_orders: bounds.orders,
-            rules: rules(draft, mistakes)?,
+            bounds_facts: bounds.facts,
+            rules: rules(draft, &places, mistakes)?,
         };
         oddities::warn_unused(book, mistakes);
         oddities::warn_idle(&hall, book, mistakes);
@@ -152,6 +195,79 @@ impl<'d> RawFile<'d> {
             load::check(&hall, book, raw, mistakes);
         }
         Some(hall)
+    }
+}
+
+impl RawFile<'_> {
+    fn check_calendars(
+        &mut self,
+        clerks: &[Clerk],
+        book: &mut Book,
+        mistakes: &mut Mistakes,
+    ) -> Calendars {
+        // A zone that is none was reported; another stands in.
+        let zone = self.house.as_ref().map_or("Etc/UTC", |house| house.timezone.as_str());
+        let raw = std::mem::take(&mut self.calendars).into_iter();
+        let all = raw.map(|raw| raw.check(zone, clerks, book, mistakes)).collect();
+        Calendars::new(all, self.calendar.as_ref(), zone, book, mistakes)
+    }
+
+    fn check_limits(
+        &self,
+        calendars: &mut Calendars,
+        book: &mut Book,
+        mistakes: &mut Mistakes,
+    ) -> Vec<CheckedLimit> {
+        let mut next = LimitId(0);
+        let mut checked = Vec::new();
+        for raw in &self.limits {
+            let limit = raw.check(next, calendars, book, mistakes);
+            next.0 += u16::from(limit.rule.is_some());
+            checked.push(limit);
+        }
+        checked
+    }
+
+    /// Where the limits by a calendar stand, in the order of their ids.
+    fn places(&self, checked: &[CheckedLimit]) -> Vec<Place> {
+        let by_calendar = self.limits.iter().zip(checked).filter(|(_, c)| c.rule.is_some());
+        let place = |(raw, checked): (&RawLimit<'_>, &CheckedLimit)| {
+            let ladder = checked.ladder.and_then(|ladder| self.ladders.get(ladder));
+            let stages = (1..).map_while(|stage| ladder?.place(stage)).collect();
+            Place { limit: raw.place(), stages }
+        };
+        by_calendar.map(place).collect()
+    }
+
+    /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the rules of
+    /// limits by a calendar, in the order of their ids.
+    fn climb<'c>(
+        &self,
+        limits: impl Iterator<Item = &'c CheckedLimit>,
+        book: &mut Book,
+        mistakes: &mut Mistakes,
+    ) -> (Vec<HallLadder>, Vec<LimitRule>) {
+        let checked: Vec<_> = self.ladders.iter().map(|raw| raw.check(book, mistakes)).collect();
+        for ladder in &checked {
+            self.head_starts.check_boosts(&ladder.boosts, mistakes);
+        }
+        let ladder = |position: usize| -> Option<(&RawLadder<'_>, &CheckedLadder)> {
+            self.ladders.get(position).zip(checked.get(position))
+        };
+        let (mut waits, mut rules) = (Vec::new(), Vec::new());
+        for CheckedLimit { limit, ladder: climbs, rule } in limits {
+            let climbs = climbs.and_then(ladder);
+            if let Some(mut rule) = rule.clone() {
+                if let Some((raw, checked)) = climbs {
+                    rule.stages = raw.of_limit(checked, limit, rule.lasts, mistakes);
+                }
+                rules.push(rule);
+            } else if let Some(((raw, checked), limit_ms)) = climbs.zip(limit.wait_ms()) {
+                let id = LadderId(u16::try_from(waits.len()).unwrap_or(u16::MAX));
+                waits.push(raw.of_wait(checked, id, limit, limit_ms, mistakes));
+            }
+        }
+        (waits, rules)
     }
 }
 
@@ -170,24 +286,28 @@ fn read_each<'d, T>(
     all
 }
 
-/// Ties each ladder to each limit that climbs it and that the engine times.
-fn climb(
-    limits: &[Limit],
-    climbs: &[Option<usize>],
-    raw: &[RawLadder<'_>],
-    checked: &[CheckedLadder],
+/// When roles are there.
+fn hours(
+    of_roles: &[(usize, Spanned<&str>)],
+    book: &mut Book,
     mistakes: &mut Mistakes,
-) -> Vec<HallLadder> {
-    let mut ladders = Vec::new();
-    for (limit, climbs) in limits.iter().zip(climbs) {
-        let ladder = climbs.and_then(|position| raw.get(position).zip(checked.get(position)));
-        if let Some(((raw, checked), limit_ms)) = ladder.zip(limit.wait_ms()) {
-            raw.check_rising(Some(limit_ms), mistakes);
-            let id = LadderId(u16::try_from(ladders.len()).unwrap_or(u16::MAX));
-            ladders.push(checked.climbed_by(id, limit, limit_ms));
-        }
+) -> Vec<(RoleId, CalendarId)> {
+    let mut hours = Vec::new();
+    for (role, calendar) in of_roles {
+        let id = Calendars::named(calendar, book, mistakes);
+        let role = u16::try_from(*role).ok().map(RoleId);
+        hours.extend(role.zip(id));
     }
-    ladders
+    hours
+}
+
+/// Which limits by a calendar the orders of each service have.
+fn of_services(services: &[Service], limits: &[Limit]) -> Vec<(ServiceId, LimitId)> {
+    let of = |service: &Service| {
+        let (id, under) = (service.id, service.limits.clone());
+        under.into_iter().filter_map(move |limit| Some((id, limits.get(limit)?.id?)))
+    };
+    services.iter().flat_map(of).collect()
 }
 
 /// What the engine obeys of a service.
@@ -202,11 +322,39 @@ fn rule(service: &Service, limits: &[Limit], ladders: &[HallLadder]) -> ServiceR
     }
 }
 
-/// The rules of a draft that is right if every check before was made.
-fn rules(draft: RulesDraft, mistakes: &mut Mistakes) -> Option<Rules> {
+/// Where a limit by a calendar stands in the file, and its stages.
+#[derive(Debug)]
+struct Place {
+    limit: Range<usize>,
+    stages: Vec<Range<usize>>,
+}
+
+/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand; all else
+/// is right if every check before was made.
+fn rules(draft: RulesDraft, places: &[Place], mistakes: &mut Mistakes) -> Option<Rules> {
     let checked = draft.check();
     for error in checked.as_ref().err().into_iter().flatten() {
-        mistakes.wrong(Code::TooMany, 0..0, error.to_string(), "rules that hold");
+        let (id, stage, what) = match *error {
+            RulesError::Clock(ClockError::Limit { limit, mistake }) => (limit, None, mistake),
+            RulesError::Clock(ClockError::Stage { limit, stage, mistake }) => {
+                (limit, Some(stage), mistake)
+            }
+            _ => {
+                mistakes.wrong(Code::TooMany, 0..0, error.to_string(), "rules that hold");
+                continue;
+            }
+        };
+        let place = places.get(id.index());
+        let at = place.map(|place| {
+            let stage = stage.and_then(|stage| place.stages.get(stage - 1));
+            stage.unwrap_or(&place.limit).clone()
+        });
+        let (of, expected) = match stage {
+            Some(_) => ("this stage", "a stage that can come about"),
+            None => ("this limit", "a limit that can be kept and missed"),
+        };
+        let found = format!("{of} {what}");
+        mistakes.wrong(Code::BadLimit, at.unwrap_or(0..0), found, expected);
     }
     checked.ok()
 }

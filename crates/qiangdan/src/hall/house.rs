@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::{Code, Text, mistake::Mistakes, table::Table, text, value};
-use crate::WaitTarget;
+use crate::{WaitTarget, WallTrust};
 
 /// The promise about waits, and where it is measured.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -52,10 +52,18 @@ pub(super) struct House {
     pub(super) address: Option<Text>,
 }
 
+/// `calendar` of `[hall]`: the key of the calendar that limits go by if they name none.
+pub(super) fn read_calendar<'d>(
+    table: &Table<'d>,
+    mistakes: &mut Mistakes,
+) -> Option<Spanned<&'d str>> {
+    value::string(table.get("calendar")?, "the key of a calendar", mistakes)
+}
+
 impl House {
     /// Reads `[hall]`. `None` goes with a mistake.
     pub(super) fn read(table: &Table<'_>, mistakes: &mut Mistakes) -> Option<Self> {
-        table.only(&["id", "name", "timezone", "address"], mistakes);
+        table.only(&["id", "name", "timezone", "address", "calendar"], mistakes);
         let id = table.need("id", "\"county\"", mistakes);
         let id = id.and_then(|value| value::name(value, mistakes));
         let name = table.need("name", "\"县政务服务中心\"", mistakes);
@@ -68,7 +76,7 @@ impl House {
     }
 }
 
-fn check_timezone(name: &Spanned<&str>, mistakes: &mut Mistakes) -> Option<String> {
+pub(super) fn check_timezone(name: &Spanned<&str>, mistakes: &mut Mistakes) -> Option<String> {
     // The zones compiled in, not those of the machine: a file is as right here as there.
     let zones = jiff::tz::TimeZoneDatabase::bundled();
     let found = zones.get(name.get_ref()).ok();
@@ -116,6 +124,8 @@ pub(super) struct Bounds {
     pub(super) held_at_most: u32,
     pub(super) dedup_window_ms: u64,
     pub(super) orders: u32,
+    pub(super) facts: Option<u32>,
+    pub(super) trust: WallTrust,
 }
 
 impl Bounds {
@@ -125,7 +135,13 @@ impl Bounds {
         bounds: Option<&Table<'_>>,
         mistakes: &mut Mistakes,
     ) -> Self {
-        let mut read = Self { held_at_most: 1, dedup_window_ms: 24 * 3_600_000, orders: 10_000 };
+        let mut read = Self {
+            held_at_most: 1,
+            dedup_window_ms: 24 * 3_600_000,
+            orders: 10_000,
+            facts: None,
+            trust: WallTrust::default(),
+        };
         if let Some(grab) = grab {
             grab.only(&["held_at_most", "dedup_window"], mistakes);
             let held = grab.get("held_at_most");
@@ -138,7 +154,15 @@ impl Bounds {
             }
         }
         if let Some(bounds) = bounds {
-            bounds.only(&["orders"], mistakes);
+            bounds.only(&["orders", "facts", "wall_leap", "wall_hold"], mistakes);
+            let facts = bounds.get("facts");
+            read.facts = facts.and_then(|value| value::count(value, 0..=1 << 28, mistakes));
+            let trust =
+                [("wall_leap", &mut read.trust.leap_ms), ("wall_hold", &mut read.trust.hold_ms)];
+            for (key, ms) in trust {
+                let value = bounds.get(key).and_then(|value| value::natural_ms(value, mistakes));
+                *ms = value.map_or(*ms, Spanned::into_inner);
+            }
             let orders = bounds.get("orders");
             if let Some(orders) = orders.and_then(|v| value::count(v, 1..=10_000_000, mistakes)) {
                 read.orders = orders;

@@ -80,6 +80,10 @@ codes! {
     BadShare = "hall::bad-share",
     /// A text that is no time of day, or no span between two.
     BadTime = "hall::bad-time",
+    /// A text that is no date or no day of the week, or a date where it cannot be.
+    BadDate = "hall::bad-date",
+    /// A calendar that cannot be: it never opens, or its horizon is backwards or too wide.
+    BadCalendar = "hall::bad-calendar",
     /// A text that is no series such as `A01..A12`.
     BadSeries = "hall::bad-series",
     /// A time zone that the world does not have.
@@ -100,6 +104,14 @@ codes! {
     NoSuchLimit = "hall::no-such-limit",
     /// A ladder that `[ladders]` does not name.
     NoSuchLadder = "hall::no-such-ladder",
+    /// A calendar that `[calendars]` does not name.
+    NoSuchCalendar = "hall::no-such-calendar",
+    /// A milestone that is neither the engine's own nor named in `[milestones]`.
+    NoSuchMilestone = "hall::no-such-milestone",
+    /// A reason to pause that `[pauses]` does not name.
+    NoSuchPause = "hall::no-such-pause",
+    /// A clerk that `[[clerks]]` does not name.
+    NoSuchClerk = "hall::no-such-clerk",
     /// A window that `[[windows]]` does not name.
     NoSuchWindow = "hall::no-such-window",
     /// A pattern that `[shifts]` does not name.
@@ -108,6 +120,15 @@ codes! {
     Twice = "hall::twice",
     /// A stage that does not fire later than the one before it.
     StagesNotRising = "hall::stages-not-rising",
+    /// A limit in working days or hours, and no calendar that says which.
+    NeedsCalendar = "hall::needs-calendar",
+    /// A limit, or a stage of one, that cannot be: what starts it stops it, it leads back to itself,
+    /// something comes after its end.
+    BadLimit = "hall::bad-limit",
+    /// A key or an action that has no meaning with the others there.
+    Misplaced = "hall::misplaced",
+    /// A ladder drops a skill that is not soft.
+    NotSoft = "hall::not-soft",
     /// A service under two limits on its wait.
     SecondWaitLimit = "hall::second-wait-limit",
     /// A head start, with all boosts, that is more than `largest`.
@@ -130,8 +151,6 @@ codes! {
     NothingToTake = "hall::nothing-to-take",
     /// Warning: nothing in the file refers to this.
     Unused = "hall::unused",
-    /// Warning: a limit that is read and checked, but not timed by this version.
-    NotTimedYet = "hall::not-timed-yet",
     /// Warning: more work comes in half an hour than the clerks on shift can do in it.
     Overload = "hall::overload",
 }

@@ -12,18 +12,25 @@
 //! | section of the file | module |
 //! |---|---|
 //! | `[hall]`, `[targets]`, `[grab]`, `[bounds]` | `house.rs` |
-//! | `[skills]`, `[pools]`, `[roles]` | `named.rs` |
+//! | `[skills]`, `[pools]`, `[roles]`, `[pauses]` | `named.rs` |
+//! | `[milestones]` | `moments.rs` |
 //! | `[services]` | `services.rs`, with `takes.rs` |
 //! | `[head_starts]` | `head_starts.rs` |
-//! | `[limits]`, `[ladders]` | `limits.rs`, `ladders.rs` with `action.rs` |
+//! | `[calendars]` | `calendars.rs`, with `week.rs`, `dates.rs` |
+//! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
+//! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
 //! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`, `series.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
 mod arrivals;
 mod book;
+mod by_calendar;
+mod calendars;
 mod clerks;
+mod dates;
 mod duration;
+mod expiry;
 mod file;
 mod head_starts;
 mod house;
@@ -31,6 +38,7 @@ mod ladders;
 mod limits;
 mod load;
 mod mistake;
+mod moments;
 mod named;
 mod names;
 mod near;
@@ -40,19 +48,22 @@ mod series;
 mod services;
 mod share;
 mod span;
+mod stage_at;
 mod table;
 mod takes;
 mod text;
 mod value;
+mod week;
 mod windows;
 
 pub use arrivals::{Arrivals, Slot};
+pub use calendars::HallCalendar;
 pub use clerks::Clerk;
 pub use duration::{Duration, DurationError};
 pub use head_starts::Class;
 pub use house::{Per, Target};
 pub use ladders::HallLadder;
-pub use limits::{Limit, LimitEnd};
+pub use limits::Limit;
 pub use load::Load;
 pub use mistake::{Code, Invalid, Mistake};
 pub use named::Named;
@@ -63,7 +74,7 @@ pub use takes::Takes;
 pub use text::Text;
 pub use windows::Window;
 
-use crate::Rules;
+use crate::{ClockRules, Rules, calendar::Calendar, limit::LimitRule};
 
 /// A checked hall.
 ///
@@ -103,6 +114,9 @@ pub struct Hall {
     skills: Vec<Named>,
     pools: Vec<Named>,
     roles: Vec<Named>,
+    calendars: Vec<HallCalendar>,
+    milestones: Vec<Named>,
+    pauses: Vec<Named>,
     services: Vec<Service>,
     classes: Vec<Class>,
     limits: Vec<Limit>,
@@ -113,6 +127,7 @@ pub struct Hall {
     held_at_most: u32,
     dedup_window_ms: u64,
     bounds_orders: u32,
+    bounds_facts: Option<u32>,
     rules: Rules,
 }
 
@@ -174,6 +189,24 @@ impl Hall {
         &self.roles
     }
 
+    /// The calendars, in the order of their ids; what they say is in the rules' clocks.
+    #[must_use]
+    pub fn calendars(&self) -> &[HallCalendar] {
+        &self.calendars
+    }
+
+    /// The milestones, in the order of their numbers. The first four are those of every order.
+    #[must_use]
+    pub fn milestones(&self) -> &[Named] {
+        &self.milestones
+    }
+
+    /// The reasons to pause, in the order of their numbers.
+    #[must_use]
+    pub fn pauses(&self) -> &[Named] {
+        &self.pauses
+    }
+
     /// The services, in the order of their ids.
     #[must_use]
     pub fn services(&self) -> &[Service] {
@@ -186,13 +219,27 @@ impl Hall {
         &self.classes
     }
 
-    /// The limits, in file order: those the engine times and those it does not yet.
+    /// The limits, in file order: those on the wait, and those by a calendar.
     #[must_use]
     pub fn limits(&self) -> &[Limit] {
         &self.limits
     }
 
-    /// The ladders the engine climbs, in the order of their ids.
+    /// The calendars and the limits by a calendar, as the engine obeys them.
+    #[must_use]
+    pub fn clocks(&self) -> &ClockRules {
+        self.rules.clocks()
+    }
+
+    /// What the engine obeys of a limit by a calendar, and that calendar. `None` for a limit on the wait.
+    #[must_use]
+    pub fn rule_of(&self, limit: &Limit) -> Option<(&LimitRule, &Calendar)> {
+        let clocks = self.clocks();
+        let rule = clocks.limits.get(limit.id?.index())?;
+        Some((rule, clocks.calendars.get(rule.calendar.index())?))
+    }
+
+    /// The ladders of limits on the wait, in the order of their ids.
     #[must_use]
     pub fn ladders(&self) -> &[HallLadder] {
         &self.ladders
@@ -234,6 +281,13 @@ impl Hall {
         self.bounds_orders
     }
 
+    /// How many facts may be told of orders with limits by a calendar at a time, if the file says so: the
+    /// engine's bound of the same name.
+    #[must_use]
+    pub fn bounds_facts(&self) -> Option<u32> {
+        self.bounds_facts
+    }
+
     /// The part the engine obeys.
     #[must_use]
     pub fn rules(&self) -> Rules {
@@ -241,5 +295,7 @@ impl Hall {
     }
 }
 
+#[cfg(test)]
+mod clock_tests;
 #[cfg(test)]
 mod tests;

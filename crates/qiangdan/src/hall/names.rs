@@ -94,6 +94,13 @@ impl Names {
         }
     }
 
+    /// Counts the name at a position as used.
+    pub(super) fn use_at(&mut self, position: usize) {
+        if let Some(used) = self.used.get_mut(position) {
+            *used = true;
+        }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.names.len()

@@ -8,6 +8,9 @@ pub(super) fn warn_unused(book: &Book, mistakes: &mut Mistakes) {
     book.skills.unused("a service that needs it", mistakes);
     book.pools.unused("a service or a clerk in it", mistakes);
     book.roles.unused("a ladder that notifies it", mistakes);
+    book.calendars.unused("a limit, a role or a hall that goes by it", mistakes);
+    book.milestones.unused("a limit that it starts or stops", mistakes);
+    book.pauses.unused("a limit that it holds, starts or stops", mistakes);
     book.limits.unused("a service under it", mistakes);
     book.ladders.unused("a limit that climbs it", mistakes);
     book.shifts.unused("a clerk who works it", mistakes);

@@ -24,7 +24,7 @@ pub struct Service {
     /// How long it takes at the window.
     pub takes: Takes,
     /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits). At most one is
-    /// a limit on the wait.
+    /// a limit on the wait; the others go by a calendar.
     pub limits: Vec<usize>,
     /// What recorded traces call it, besides its key. No name belongs to two services.
     pub recorded_as: Vec<String>,
@@ -45,7 +45,7 @@ pub(super) struct RawService<'d> {
 impl<'d> RawService<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
-        table.only(&["name", "pool", "needs", "takes", "limit", "recorded_as"], mistakes);
+        table.only(&["name", "pool", "needs", "takes", "limit", "limits", "recorded_as"], mistakes);
         let name = table.get("name").and_then(|value| text::read(value, mistakes));
         let pool = table.need("pool", "\"front\"", mistakes);
         let pool = pool.and_then(|value| value::string(value, "the key of a pool", mistakes));
@@ -53,7 +53,11 @@ impl<'d> RawService<'d> {
         let needs = needs.map(|value| value::strings(value, "[\"household\"]", mistakes));
         let takes = table.need("takes", "\"6 min\"", mistakes);
         let takes = takes.and_then(|value| takes::read(value, mistakes));
-        let limits = match table.get("limit") {
+        if let (Some(value), Some(_)) = (table.get("limits"), table.get("limit")) {
+            let found = "`limits` beside `limit`";
+            mistakes.wrong(Code::Misplaced, value.span(), found, "one of them");
+        }
+        let limits = match table.get("limit").or(table.get("limits")) {
             Some(value) if matches!(value.get_ref(), DeValue::String(_)) => {
                 value::string(value, "the key of a limit", mistakes).into_iter().collect()
             }

@@ -36,6 +36,12 @@ impl Share {
         f64::from(self.millionths) / 1e6
     }
 
+    /// The share in ten-thousandths, rounded down: 8,000 for 80 %.
+    #[must_use]
+    pub fn ten_thousandths(self) -> u32 {
+        self.millionths / 100
+    }
+
     /// This share of `whole`, rounded down.
     #[must_use]
     pub fn of(self, whole: u64) -> u64 {

@@ -73,6 +73,14 @@ pub(super) fn bad_name(text: &str, at: std::ops::Range<usize>, to: &mut Mistakes
     to.wrong(Code::BadName, at, found, "letters, without blanks at the ends or line breaks");
 }
 
+/// `true` or `false`.
+pub(super) fn flag(value: &Value<'_>, to: &mut Mistakes) -> Option<bool> {
+    match value.get_ref() {
+        DeValue::Boolean(is) => Some(*is),
+        _ => wrong_type(value, "`true` or `false`", to),
+    }
+}
+
 /// A duration of any kind.
 pub(super) fn duration(value: &Value<'_>, to: &mut Mistakes) -> Option<Spanned<Duration>> {
     let text = string(value, "a duration such as `\"10 min\"`", to)?;

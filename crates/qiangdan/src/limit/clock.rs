@@ -185,7 +185,13 @@ pub(super) struct Last {
 
 impl<'a> Days<'a> {
     pub(super) fn new(clock: &Clock<'a>) -> Result<Self, HorizonError> {
-        let (calendar, from, unit) = (clock.calendar, clock.from, clock.limit.unit);
+        let (calendar, unit) = (clock.calendar, clock.limit.unit);
+        let from = match unit {
+            Unit::WorkingDays { day_one: DayOne::AfterReceiptInHours, .. } => {
+                in_hours(calendar, clock.from)?
+            }
+            _ => clock.from,
+        };
         let receipt = calendar.day_of(from)?;
         let mut days = Self { calendar, unit, from, receipt, start: 0, held_after: receipt };
         days.start = match unit {
@@ -322,4 +328,22 @@ impl<'a> Days<'a> {
         let day = Day::from_number(i32::try_from(place).unwrap_or(i32::MAX));
         if self.must_work() { self.calendar.working_day_from(day) } else { Ok(day) }
     }
+}
+
+/// When something counts as received that comes on any day and at any hour: in the hours of a working
+/// day, or in the morning before them.
+fn in_hours(calendar: &Calendar, from: Wall) -> Result<Wall, HorizonError> {
+    let came = calendar.day_of(from)?;
+    let day = calendar.working_day_from(came)?;
+    let at = match day == came {
+        true => from,
+        false => calendar.instant(day, calendar.time_of_day_ms(from))?,
+    };
+    // A day without hours closes at midnight, so nothing comes after that.
+    if at < calendar.closes(day)? {
+        return Ok(at);
+    }
+    let next = calendar.nth_working_day(day, 1)?;
+    let opens = calendar.open_spans(next)?.next().map(|(opens, _)| opens);
+    opens.map_or_else(|| calendar.begins(next), Ok)
 }

@@ -70,7 +70,8 @@ impl<'a> Clock<'a> {
             false => Ok(days.receipt),
         };
         let (mut number, mut lines) = (0, Vec::new());
-        for day in (days.receipt.number()..=last.number()).map(Day::from_number) {
+        let first = self.calendar.day_of(self.from)?;
+        for day in (first.number()..=last.number()).map(Day::from_number) {
             let kind = self.calendar.kind(day)?;
             let counts = if !self.limit.unit.is_in_days() {
                 self.time_counts(day, until)?
@@ -96,7 +97,7 @@ impl<'a> Clock<'a> {
     ) -> Result<Option<Counts>, HorizonError> {
         let is_working = matches!(self.limit.unit, Unit::WorkingDays { .. });
         if is_working && !self.calendar.is_working_day(day)? {
-            let is_receipt = day == days.receipt;
+            let is_receipt = day == self.calendar.day_of(self.from)?;
             return Ok(Some(if is_receipt { Counts::Receipt } else { Counts::Closed }));
         }
         if days.place(day)? <= days.start {

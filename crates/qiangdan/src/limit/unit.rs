@@ -41,6 +41,11 @@ pub enum DayOne {
     /// The same, but what comes on a day that is no working day counts as received on the next one
     /// (受理日期顺延至第一个工作日).
     AfterDeferredReceipt,
+    /// The same, and what comes once business has closed counts as received when the next working day
+    /// opens. What comes on a day that is no working day keeps its time of day, and comes in the evening
+    /// if that is after closing. So not everything is due in the order it came: what came late on a
+    /// Saturday counts as received on the Tuesday, after what came on Monday morning.
+    AfterReceiptInHours,
     /// The day of receipt itself, if it is a working day. It counts even if a pause ended on it.
     Receipt,
 }
@@ -57,7 +62,7 @@ pub enum DayEnd {
     /// At the time of day of the receipt, as the clock on the wall shows it. What comes on a day that is
     /// no working day has no such time: so that it is due no earlier than what came before it, and no
     /// later than what comes after, its last day ends at 24:00 with [`DayOne::AfterReceipt`], and at
-    /// 0:00 with the others.
+    /// 0:00 with the others. [`DayOne::AfterReceiptInHours`] gives it one.
     SameTime,
 }
 
