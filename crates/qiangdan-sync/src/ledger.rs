@@ -515,6 +515,20 @@ mod tests {
     }
 
     #[test]
+    fn a_life_is_ended_as_it_was_seen_or_goes_on() {
+        let ledger = Ledger::new(1, 2);
+        let before = ledger.begin(0, 1, [1; 2]);
+        assert_eq!(ledger.seen(0, 1), Some(before));
+        assert_eq!(ledger.seen(0, 2), None);
+        let after = ledger.append(&before, &[[2; 2]], Reserve::Use).expect("there is room");
+        assert!(!ledger.end_as_seen(&before), "what was told since is not overlooked");
+        check(&ledger, 0, 1, Some(&[[1; 2], [2; 2]]));
+        assert!(ledger.end_as_seen(&after));
+        assert!(!ledger.end_as_seen(&after) && !ledger.end(0, 1), "once");
+        assert_eq!((ledger.seen(0, 1), ledger.in_use()), (None, 0));
+    }
+
+    #[test]
     fn a_head_reads_back_what_was_written() {
         for generation in [0, 1, (1 << GENERATION_BITS) - 1] {
             for len in [0, 1, Ledger::LEN_MAX] {
