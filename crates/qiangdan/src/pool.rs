@@ -28,7 +28,7 @@ pub(crate) const TOGETHER: usize = 32;
 /// Up to so many times 64 lanes, bounds are compared straight away.
 const PARTS_MAX: u32 = 4;
 /// How many looks are tried by bounds alone.
-const LOOKS_MAX: u32 = 8;
+const LOOKS_MAX: u32 = 3;
 
 /// All lanes of an engine.
 #[derive(Debug)]
@@ -265,11 +265,16 @@ impl Lanes {
             let Some(Lowest { lane, others, .. }) = lowest else { return Few::First(None) };
             // Without anybody in the lane, its bit is cleared now.
             let Some(head) = self.look(LaneId(lane), meet, &key_of) else { continue };
-            if bias(head.key.rank) < others {
+            let rank = bias(head.key.rank);
+            if rank < others {
                 return Few::First(Some(head));
             }
             // That look was in vain; a higher bound spares the next.
             self.raise(&head);
+            // Among equals, who came first is to be asked of each.
+            if rank == others {
+                break;
+            }
         }
         Few::Unclear
     }
