@@ -12,7 +12,7 @@ use std::{
 use qiangdan::{
     Action, Bounds, CalendarId, ClerkId, Cx, Engine, Event, EventKind, LimitId, Mono, Now, OrderId,
     OrderSpec, Outbox, Outcome, RoleId, ServiceId, Wall,
-    calendar::{Special, SpecialDay},
+    calendar::{Calendar, Special, SpecialDay},
     limit::{
         Expiry, Fact, LimitRule, LimitStage, Milestone, Moment, PauseReason, Reasons, StageAt,
         TimeLimit, What,
@@ -23,7 +23,7 @@ use qiangdan_tests::office::{Office, at, draft, limit, rules};
 const MARK: Milestone = Milestone(4);
 const DONE: Milestone = Milestone(5);
 const ORDERS: usize = 24;
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 3_000;
 const MINUTE_MS: i64 = 60_000;
 
 fn reason(number: u8) -> PauseReason {
@@ -109,7 +109,7 @@ fn however_many_tell_at_once_each_rung_is_climbed_once_for_each_due() {
 }
 
 fn race(seed: u64) {
-    let bounds = Bounds { facts: Some(4_000), ..Bounds::new(64, 2) };
+    let bounds = Bounds { facts: Some(20_000), ..Bounds::new(64, 2) };
     let mut office = Office::with_room(rules(limits(), &[&[0, 1]]), "2026-03-02 09:00", bounds);
     office.sign_in(0, &[0], &[0]);
     office.sign_in(1, &[0], &[0]);
@@ -140,14 +140,7 @@ fn race(seed: u64) {
                 let mut cx = Cx::new(now(minute), &mut outbox);
                 advancer.advance_within(&mut cx, 7);
                 if !changed && minute.load(SeqCst) > 30 {
-                    let mut new = draft();
-                    let day = "2026-03-03".parse().unwrap();
-                    new.special.push(SpecialDay {
-                        day,
-                        name: String::new(),
-                        what: Special::Holiday,
-                    });
-                    let new = new.check().unwrap();
+                    let new = swapped(true);
                     advancer.load_calendar(&mut cx, CalendarId(0), new).unwrap();
                     changed = true;
                 }
@@ -186,6 +179,23 @@ fn check(office: &Office, order: OrderId, events: &[Event], seed: u64) {
     let noted: Vec<_> = facts.iter().filter_map(climbed).collect();
     let once: BTreeSet<_> = noted.iter().copied().collect();
     assert_eq!(once.len(), noted.len(), "seed {seed}: {facts:?}");
+    // Each was the next by all that had been told before it, by the calendar before the swap or after it.
+    let calendars = [false, true].map(|is_new| [swapped(is_new)]);
+    let book = office.engine.book().unwrap();
+    for (n, fact) in facts.iter().enumerate() {
+        let Some((limit, rung, due)) = climbed(fact) else { continue };
+        let is_next = |calendars: &[Calendar; 1]| {
+            let next = book.read(ServiceId(0), &facts[..n], &calendars[..]).next();
+            next.is_ok_and(|next| (next.limit, next.rung, next.due) == (limit, rung, due))
+        };
+        let is_grab_told = facts[..n].iter().any(|fact| is_grab(fact.what));
+        // A grab counts from the claim word on.
+        let may_be_implied = !is_grab_told && facts[n..].iter().any(|fact| is_grab(fact.what));
+        assert!(
+            may_be_implied || calendars.iter().any(is_next),
+            "seed {seed}, fact {n}: {facts:?}"
+        );
+    }
     let of_order = || events.iter().filter(|event| event.order == Some(order));
     let told: Vec<_> = of_order()
         .filter_map(|event| match event.kind {
@@ -226,4 +236,18 @@ fn check(office: &Office, order: OrderId, events: &[Event], seed: u64) {
         .filter(|fact| matches!(fact.what, What::Reached { milestone: Milestone::GRABBED, .. }));
     let is_grabbed = of_order().any(|event| matches!(event.kind, EventKind::OrderClaimed { .. }));
     assert_eq!(grabs.count(), usize::from(is_grabbed), "seed {seed}: the first grab alone");
+}
+
+fn is_grab(what: What) -> bool {
+    matches!(what, What::Reached { milestone: Milestone::GRABBED, .. })
+}
+
+/// The calendar before the swap, or after it.
+fn swapped(is_new: bool) -> Calendar {
+    let mut draft = draft();
+    if is_new {
+        let day = "2026-03-03".parse().unwrap();
+        draft.special.push(SpecialDay { day, name: String::new(), what: Special::Holiday });
+    }
+    draft.check().unwrap()
 }

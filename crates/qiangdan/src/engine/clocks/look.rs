@@ -17,7 +17,7 @@ use crate::{
 const NO_ROOM_MS: i64 = 1_000;
 
 /// What was noted with a rung, and the list with it.
-struct Noted {
+pub(super) struct Noted {
     seen: LedgerSeen,
     facts: SmallVec<[Fact; 2]>,
 }
@@ -92,7 +92,7 @@ impl Inner {
     /// The swap of the list decides: a stop or a pause that comes before it is read first, and one
     /// that comes after it finds the rung climbed.
     #[expect(clippy::too_many_arguments, reason = "what a look knows by then")]
-    fn climb_rung(
+    pub(super) fn climb_rung(
         &self,
         cx: &mut Cx<'_>,
         promises: &Promises,

@@ -1,14 +1,15 @@
 //! Verbs on the life of an order that are stopped half way, between the swap of the claim word and
 //! the note in the list, while time passes.
 
-use qiangdan_sync::CloseReach;
+use qiangdan_sync::{AppendError, CloseReach};
 
+use super::CatchUp;
 use crate::{
     Bounds, CalendarId, ClockRules, Cx, Engine, Event, EventKind, LimitId, Mono, Now, OrderId,
     OrderSpec, Outbox, Outcome, PoolId, RulesDraft, ServiceId, ServiceRule, Skills, Wall,
     calendar::{CalendarDraft, Day},
     engine::{Advancer, owner},
-    limit::{LimitRule, Milestone, Moment, Reasons, TimeLimit},
+    limit::{LimitRule, Milestone, Moment, PauseReason, Reasons, TimeLimit},
     order::end_of,
 };
 
@@ -117,4 +118,23 @@ fn a_close_that_stops_half_way_is_not_late_and_the_slot_is_given_back_once() {
     assert!(house.advance(50).contains(&stopped(1, 7)));
     house.engine.settle(&mut Cx::new(now(50), &mut house.out), order).unwrap();
     house.submit();
+}
+
+#[test]
+fn a_rung_is_not_climbed_by_a_list_that_has_grown_since() {
+    let mut house = house(1);
+    let order = house.submit();
+    house.advance(0);
+    let inner = &*house.engine.inner.clone();
+    let (life, promises) = (inner.life(order).unwrap(), inner.promises.as_ref().unwrap());
+    let list = promises.read(order).unwrap();
+    let next = promises.next(ServiceId(0), &list).unwrap();
+    let mut cx = Cx::new(now(50), &mut house.out);
+    let reason = PauseReason::new(0).unwrap();
+    house.engine.pause(&mut cx, order, reason, None, Some(Wall(START + 9))).unwrap();
+    let (service, policy) = (ServiceId(0), CatchUp::All);
+    let climbed = inner.climb_rung(&mut cx, promises, life, service, &list, next, policy);
+    assert!(matches!(climbed, Err(AppendError::Changed)));
+    let told = house.out.events().iter().map(|event| event.kind).collect::<Vec<_>>();
+    assert_eq!(limits(&told), []);
 }
