@@ -72,14 +72,14 @@ impl Advancer {
     /// has been due for longer happens first. A wall that leaps ahead is held, see `WallTrust`.
     ///
     /// Takes so many steps, at most one look each, that a call is over in some 50 µs, then returns
-    /// with
-    /// `is_done: false`. Other threads submit and grab meanwhile.
+    /// with `is_done: false`. Other threads submit and grab meanwhile.
     pub fn advance(&mut self, cx: &mut Cx<'_>) -> Advanced {
         self.advance_within(cx, WheelDriver::STEPS)
     }
 
     /// [`Advancer::advance`] with at most so many steps. A step is the filing, sorting or looking
-    /// at of one order: a fraction of a microsecond each. With 0 nothing happens.
+    /// at of one order: a fraction of a microsecond each; a look at limits by the calendar counts as
+    /// eight. With 0 nothing happens.
     pub fn advance_within(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
         let now = cx.now.mono;
         if now < self.reached {

@@ -10,6 +10,7 @@ use qiangdan_sync::WheelDriver;
 
 use super::super::{Advanced, Advancer};
 use super::{
+    LOOK_STEPS,
     calendars::{CalendarSet, Rescan},
     wall::{Showing, WallHand},
 };
@@ -42,9 +43,14 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Adds what one wheel did. False once the steps are used up.
-    fn add(&mut self, advanced: qiangdan_sync::Advanced, driver: &WheelDriver) -> bool {
-        let left = if advanced.done { driver.left() } else { 0 };
+    /// Adds what one wheel did, each of whose steps counts as `each`. False once the steps are used up.
+    fn add(
+        &mut self,
+        advanced: qiangdan_sync::Advanced,
+        driver: &WheelDriver,
+        each: usize,
+    ) -> bool {
+        let left = if advanced.done { self.left.min(driver.left() * each) } else { 0 };
         *self = Self { looked: self.looked + advanced.looked, is_done: advanced.done, left };
         advanced.done
     }
@@ -173,7 +179,7 @@ impl Advancer {
     /// Advances the wheel of waits. False once the steps are used up.
     fn waits_until(&mut self, cx: &mut Cx<'_>, until: u64, all: &mut Steps) -> bool {
         let advanced = self.advance_waits(cx, Mono(until), all.left);
-        all.add(advanced, &self.driver)
+        all.add(advanced, &self.driver, 1)
     }
 
     /// Advances the wheel by the wall. False once the steps are used up.
@@ -188,7 +194,8 @@ impl Advancer {
             let next = inner.look_by_wall(cx, promises, slot, promises.lag.wall(armed), policy)?;
             Some(promises.lag.place(next))
         };
-        let advanced = walls.driver.advance(&promises.looks, until, all.left, turn, look);
-        all.add(advanced, &walls.driver)
+        let steps = all.left.div_ceil(LOOK_STEPS);
+        let advanced = walls.driver.advance(&promises.looks, until, steps, turn, look);
+        all.add(advanced, &walls.driver, LOOK_STEPS)
     }
 }

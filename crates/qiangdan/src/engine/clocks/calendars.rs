@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::super::{Advancer, Engine, Inner};
-use super::{Promises, advance::Steps, tell::due_of};
+use super::{LOOK_STEPS, Promises, advance::Steps, tell::due_of};
 use crate::{
     CalendarId, Cx, Event, EventKind, LimitId, OrderId, ServiceId, Wall,
     calendar::{Calendar, Day},
@@ -205,8 +205,8 @@ impl Advancer {
                 all.is_done = false;
                 return false;
             }
-            all.left -= 1;
-            inner.look_again(cx, promises, rescan);
+            let has_order = inner.look_again(cx, promises, rescan);
+            all.left = all.left.saturating_sub(if has_order { LOOK_STEPS } else { 1 });
             rescan.next += 1;
         }
         walls.rescan = None;
@@ -249,9 +249,11 @@ impl Inner {
     }
 
     /// Brings one order up to date after a swap, and sees to its next look.
-    fn look_again(&self, cx: &mut Cx<'_>, promises: &Promises, rescan: &Rescan) {
-        let Some((order, service)) = self.listed(promises, rescan.next) else { return };
-        let Some(life) = self.life(order) else { return };
+    ///
+    /// True if there was an order.
+    fn look_again(&self, cx: &mut Cx<'_>, promises: &Promises, rescan: &Rescan) -> bool {
+        let Some((order, service)) = self.listed(promises, rescan.next) else { return false };
+        let Some(life) = self.life(order) else { return false };
         let book = &promises.book;
         let counts_by = |&limit: &LimitId| {
             let is_hours = book.rungs(limit).iter().any(|rung| rung.hours == Some(rescan.calendar));
@@ -267,6 +269,7 @@ impl Inner {
         } else {
             self.follow_up(cx, promises, life, service);
         }
+        true
     }
 
     pub(super) fn tell_of_all(&self, cx: &mut Cx<'_>, kind: EventKind) {

@@ -59,6 +59,9 @@ use crate::{
 use calendars::CalendarSet;
 use wall::{Lag, WallHand};
 
+/// A look at an order's limits reads a list and calendars: it counts as so many steps of `advance`.
+const LOOK_STEPS: usize = 8;
+
 /// What all threads share of the limits by the calendar.
 #[derive(Debug)]
 pub(super) struct Promises {
