@@ -408,13 +408,16 @@ fn from() -> impl Strategy<Value = Moment> {
 }
 
 fn unit() -> impl Strategy<Value = Unit> {
-    let days = |ends| Unit::WorkingDays { day_one: DayOne::AfterReceipt, ends };
+    let days = |day_one, ends| Unit::WorkingDays { day_one, ends };
+    let (after, in_hours) = (DayOne::AfterReceipt, DayOne::AfterReceiptInHours);
     prop_oneof![
         Just(Unit::WorkingTime),
         Just(Unit::WorkingTime),
         Just(Unit::NaturalTime),
-        Just(days(DayEnd::CloseOfBusiness)),
-        Just(days(DayEnd::Midnight)),
+        Just(days(after, DayEnd::CloseOfBusiness)),
+        Just(days(after, DayEnd::Midnight)),
+        Just(days(in_hours, DayEnd::CloseOfBusiness)),
+        Just(days(in_hours, DayEnd::Midnight)),
         Just(Unit::NaturalDays { ends: NaturalEnd::WorkingDayClose }),
         Just(Unit::NaturalDays { ends: NaturalEnd::Midnight }),
     ]

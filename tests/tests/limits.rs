@@ -580,6 +580,36 @@ fn a_pause_after_the_due_instant_freezes_the_lateness() {
 }
 
 #[test]
+fn a_pause_from_the_end_of_the_last_day_on_holds_what_is_spent() {
+    let (calendar, mut pauses) = (&office(), Pauses::none());
+    let limit = TimeLimit { unit: Unit::NaturalDays { ends: NaturalEnd::Midnight }, amount: 1 };
+    let (from, ends) = (at("2026-03-09T09:00"), at("2026-03-11T00:00"));
+    let nows = ["2026-03-10T23:59", "2026-03-11T00:00", "2026-03-11T00:01", "2026-03-11T23:00"];
+    let nows = nows.into_iter().chain(["2026-03-12T12:00", "2026-03-13T23:59", "2026-03-14T00:00"]);
+    let spent = |pauses: &Pauses| {
+        let clock = Clock { limit, calendar, from, pauses };
+        nows.clone().map(|now| clock.spent(at(now)).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(spent(&pauses), [1, 1, 2, 2, 3, 4, 5]);
+    pauses.pause(reason(0), ends).unwrap();
+    assert_eq!(spent(&pauses), [1; 7]);
+    let clock = Clock { limit, calendar, from, pauses: &pauses };
+    assert_eq!(clock.when_spent(2), Err(DueError::Paused { since: ends }));
+    // It ran again on the 13th, which is the last day now; the day after is the first too late.
+    pauses.resume(reason(0), at("2026-03-13T11:00")).unwrap();
+    assert_eq!(spent(&pauses), [1; 7]);
+    let clock = Clock { limit, calendar, from, pauses: &pauses };
+    assert_eq!(clock.due().unwrap().at, at("2026-03-14T00:00"));
+    assert_eq!(clock.when_spent(2).unwrap().at, Wall(at("2026-03-14T00:00").0 + 1));
+    assert_eq!(clock.when_late_by(1), clock.when_spent(2));
+    assert_eq!(clock.spent(at("2026-03-14T00:01")), Ok(2));
+    // Over within its first day, it held nothing.
+    let mut pauses = Pauses::none();
+    pauses.add(reason(0), ends, at("2026-03-11T18:00")).unwrap();
+    assert_eq!(spent(&pauses), [1, 1, 2, 2, 3, 4, 5]);
+}
+
+#[test]
 fn a_clock_that_stands_still_has_no_due_instant_yet() {
     let (calendar, mut pauses) = (&office(), Pauses::none());
     let (limit, from) = (TimeLimit::working_days(2), at("2026-03-09T09:00"));

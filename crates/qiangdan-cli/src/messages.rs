@@ -100,6 +100,13 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("stage", "级", "stage"),
     ("stage_after", "等候达", "after"),
     ("what", "措施", "what happens"),
+    // What a run leaves out.
+    (
+        "untimed",
+        "注意：按日历计的时限（{limits} 项）不在此计时，报告只说等候；何时届满请用 qiangdan due",
+        "note: limits by the calendar ({limits}) are not timed here, the report is about waits only; \
+         qiangdan due says when they are due",
+    ),
     // Hints.
     ("next", "下一步", "next"),
     ("hint_page", "完整报告：{path}", "full report: {path}"),

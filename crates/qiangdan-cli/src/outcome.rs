@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use qiangdan_sim::report::Report;
+use qiangdan::hall::Hall;
+use qiangdan_sim::{of_hall, report::Report};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -33,6 +34,17 @@ pub(crate) struct Wanted {
 impl Wanted {
     pub(crate) fn lang(&self) -> Lang {
         self.lang
+    }
+
+    /// Says that limits by the calendar are not timed, if the hall has any.
+    pub(crate) fn note_untimed(&self, hall: &Hall, err: &mut impl Write) -> io::Result<()> {
+        match of_hall::untimed(hall) {
+            0 => Ok(()),
+            limits => {
+                let limits = limits.to_string();
+                writeln!(err, "{}", self.lang.fill("untimed", &[("limits", &limits)]))
+            }
+        }
     }
 
     /// Prints and writes the report; `repeat` is the command that makes the same one again, `files` are

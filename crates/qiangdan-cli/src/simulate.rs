@@ -43,7 +43,10 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let simulated = simulate(&hall, simulation, &|| bar.done(1));
     drop(bar);
     match simulated {
-        Ok(report) => args.wanted.show(&report, &args.repeat(), &[&args.hall], out, err),
+        Ok(report) => {
+            args.wanted.note_untimed(&hall, err)?;
+            args.wanted.show(&report, &args.repeat(), &[&args.hall], out, err)
+        }
         Err(error) => {
             writeln!(err, "error: {}: {error}", args.hall.display())?;
             // Whatever is wrong, the hall file asks for it.

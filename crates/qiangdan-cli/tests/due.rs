@@ -119,7 +119,7 @@ fn rows_come_out_with_their_dues_and_mistakes_have_places() {
     "#);
     let err = err.replace(&path.display().to_string(), "cases.csv");
     insta::assert_snapshot!(err, @r"
-    cases.csv:3:14: there is no limit `decison`, expected `acceptance`, `supplement`, `decision`, `joint-decision`, `promise`, `procurement-decision`, `disclosure-answer`, `hearing-itself` or another of the file
+    cases.csv:3:14: there is no limit `decison`, did you mean `decision`?
     cases.csv:5:3: `2026-02-30` is no time, expected one such as 2026-03-02 10:00, or with +08:00
     cases.csv:8:1: 2 fields, expected 4
     ");
@@ -164,7 +164,10 @@ fn what_cannot_be_asked_is_refused() {
         assert!(err.contains(message), "{err}");
     };
     let from = ["--from", "2026-03-02"];
-    refused(&["--limit", "nothing", from[0], from[1]], "there is no limit `nothing`");
+    refused(
+        &["--limit", "nothing", from[0], from[1]],
+        "there is no limit `nothing`, expected `acc",
+    );
     let rating = ["--limit", "rating", from[0], from[1]];
     refused(&[&rating[..], &["--extend", "1"]].concat(), "cannot be extended");
     refused(&[&rating[..], &["--pause", "2026-03-03..2026-03-04"]].concat(), "nothing holds");

@@ -26,6 +26,54 @@ fn a_hall_that_breaks_its_promise_ends_with_4() {
     assert!(out.contains('✗'), "{out}");
 }
 
+/// What the hall with clocks of the law lacks to be run.
+const PEOPLE: &str = r#"
+[[windows]]
+id = "1"
+
+[[clerks]]
+id = "101"
+name = "王芳"
+window = "1"
+pools = ["front", "review", "issue"]
+shifts = ["09:00-17:00"]
+
+[arrivals]
+doors = "09:00-17:00"
+per = "30 min"
+rates = { "09:00" = 2, "13:00" = 2 }
+mix = { counter = 80, permit = 10, bad-rating = 10 }
+"#;
+
+#[test]
+fn limits_by_the_calendar_are_said_not_to_be_timed() {
+    let text = fs::read_to_string(example("permits.toml")).unwrap();
+    let hall = folder("untimed").join("hall.toml");
+    fs::write(&hall, format!("{text}{PEOPLE}")).unwrap();
+    let simulate = |lang: &str| {
+        run(qiangdan().args(["simulate", "--days", "5", "--json", "--lang", lang]).arg(&hall))
+    };
+    for (lang, says) in [("zh", "不在此计时"), ("en", "are not timed here")] {
+        let (code, out, err) = simulate(lang);
+        assert!([0, 4].contains(&code), "{err}");
+        assert!(err.contains(says), "{err}");
+        let report = serde_json::from_str::<Value>(&out).unwrap();
+        assert!(report["verdict"].is_object(), "{report}");
+    }
+    let trace = hall.with_file_name("trace.csv");
+    let rows = "order_id,service,arrived_at,started_at,ended_at\n\
+        1,permit,2026-03-02T09:05:00+08:00,2026-03-02T09:06:00+08:00,2026-03-02T09:16:00+08:00\n\
+        2,bad-rating,2026-03-10T09:05:00+08:00,2026-03-10T09:06:00+08:00,2026-03-10T09:16:00+08:00\n";
+    fs::write(&trace, rows).unwrap();
+    for clerks in ["from-hall", "from-trace"] {
+        let mut command = qiangdan();
+        command.args(["replay", "--clerks", clerks, "--lang", "en", "--hall"]);
+        let (code, _, err) = run(command.arg(&hall).arg(&trace));
+        assert!([0, 4].contains(&code), "{err}");
+        assert!(err.contains("are not timed here"), "{err}");
+    }
+}
+
 #[test]
 fn a_wrong_hall_ends_with_3_and_says_where() {
     let hall = changed("wrong", "[targets]", "[tragets]");

@@ -1,7 +1,7 @@
 //! What a run and its report need to know of a hall.
 
 use qiangdan::{
-    Action, Colour,
+    Action, Colour, Rules,
     hall::{Clerk, Hall, HallLadder, Per, Takes, Text},
 };
 
@@ -135,6 +135,22 @@ fn half_hours(hall: &Hall) -> (u16, u16) {
     let to = spans.iter().map(|&(_, to)| to).max().unwrap_or(DAY_MS);
     let half_hour = |ms: u64| u16::try_from(ms / HALF_HOUR_MS).unwrap_or(u16::MAX);
     (half_hour(from), half_hour(to.max(from + 1) - 1))
+}
+
+/// The rules of the hall as days are run by them: no limit by the calendar is timed. Most of them outlast
+/// the days of a run, and nobody tells a run of milestones and pauses.
+#[must_use]
+pub fn rules(hall: &Hall) -> Rules {
+    hall.rules().without_clocks()
+}
+
+/// How many limits of the hall are on orders and by the calendar, so that a run does not time them.
+#[must_use]
+pub fn untimed(hall: &Hall) -> usize {
+    let mut limits: Vec<_> = hall.clocks().of_services.iter().map(|&(_, limit)| limit).collect();
+    limits.sort_unstable();
+    limits.dedup();
+    limits.len()
 }
 
 /// The seats of the hall's clerks.

@@ -91,7 +91,7 @@ fn tally(
     progress: &(dyn Fn() + Sync),
 ) -> Result<Tally, SimulateError> {
     let dice = Dice::of(hall)?;
-    let (rules, next) = (hall.rules(), AtomicU32::new(0));
+    let (rules, next) = (of_hall::rules(hall), AtomicU32::new(0));
     let share = || worker(hall, &rules, dice.clone(), simulation, &next, progress);
     let threads = simulation.threads.get().min(simulation.days.max(1) as usize);
     let tallies: Vec<_> = thread::scope(|scope| {

@@ -512,6 +512,13 @@ impl Rules {
         &self.draft.clocks
     }
 
+    /// The same rules, with nothing promised by the calendar.
+    #[cfg(feature = "calendar")]
+    #[must_use]
+    pub fn without_clocks(&self) -> Self {
+        Self::new(RulesDraft { clocks: ClockRules::default(), ..self.draft.clone() })
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> u16 {

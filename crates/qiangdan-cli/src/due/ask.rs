@@ -3,7 +3,7 @@
 use qiangdan::{
     Wall,
     calendar::{Calendar, CalendarDraft, Day, Due},
-    hall::{Hall, Limit},
+    hall::{Hall, Limit, nearest},
     limit::{Clock, DueError, LimitRule, PauseReason, Pauses, TimeLimit},
 };
 
@@ -56,6 +56,10 @@ impl<'h> Desk<'h> {
     pub(crate) fn limit(&self, key: &str) -> Result<&'h Limit, String> {
         let limits = self.hall.limits();
         limits.iter().find(|limit| limit.key == key).ok_or_else(|| {
+            let near = nearest(key, limits.iter().map(|limit| limit.key.as_str()));
+            if let Some(near) = near {
+                return format!("there is no limit `{key}`, did you mean `{near}`?");
+            }
             // Some of them, to see what kind of word is wanted.
             let known: Vec<_> =
                 limits.iter().take(8).map(|limit| format!("`{}`", limit.key)).collect();

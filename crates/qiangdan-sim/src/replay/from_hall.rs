@@ -38,7 +38,7 @@ fn drive(
     mut people: People,
     days: &LocalDays,
 ) -> Result<Vec<Day>, ReplayError> {
-    let rules = hall.rules();
+    let rules = of_hall::rules(hall);
     // Recorded people may pile up beyond what the hall planned for; nobody is turned away.
     let orders = u32::try_from(people.arriving.len()).unwrap_or(u32::MAX).max(1);
     let start = Wall(days.origin_ms());

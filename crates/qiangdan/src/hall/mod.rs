@@ -67,6 +67,7 @@ pub use limits::Limit;
 pub use load::Load;
 pub use mistake::{Code, Invalid, Mistake};
 pub use named::Named;
+pub use near::nearest;
 pub use services::Service;
 pub use share::{Share, ShareError};
 pub use span::{Span, SpanError};

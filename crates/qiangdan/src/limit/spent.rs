@@ -83,14 +83,13 @@ impl Clock<'_> {
         if spent <= amount {
             return Ok(spent);
         }
-        match days.last_over(self.limit.amount, self.pauses_until(now)) {
-            // At 24:00 of its last day a limit is all spent, though the next day has begun.
-            Ok(last) if now <= last.at => Ok(amount),
-            Ok(last) => Ok(amount.max(spent - last.put_off)),
-            // The last day is put off past the horizon.
-            Err(HorizonError::Past { .. }) => Ok(amount),
-            Err(error) => Err(error),
+        // While it is in time no more is spent, though the next day has begun: at 24:00 of its last day,
+        // or in a pause that began just then.
+        if !self.is_late(now)? {
+            return Ok(amount);
         }
+        let last = days.last_over(self.limit.amount, self.pauses_until(now))?;
+        Ok(amount.max(spent - last.put_off))
     }
 
     /// How much a running total grows from the beginning until `now`, outside the pauses.
