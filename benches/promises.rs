@@ -28,7 +28,7 @@ use std::{
     io::{self, Write as _},
     process::Command,
     sync::atomic::{
-        AtomicBool,
+        AtomicU8,
         Ordering::{Acquire, Release},
     },
     thread,
@@ -290,34 +290,49 @@ trait Grabs: Send {
     fn complete(&mut self);
 }
 
-/// Grabs on time until it is over.
-fn grabs_on_time(grabs: &mut impl Grabs, is_over: &AtomicBool) -> Latencies {
+/// What the other thread is at.
+const BEFORE: u8 = 0;
+const DURING: u8 = 1;
+const AFTER: u8 = 2;
+/// Both threads are busy for so long before anything counts, so that each has a core.
+const WARM: Duration = Duration::from_millis(50);
+
+/// Grabs on time until it is over; those count that come while the other thread is at it.
+fn grabs_on_time(grabs: &mut impl Grabs, phase: &AtomicU8) -> Latencies {
     let mut latencies = Latencies::new();
     let mut due = Instant::now() + EVERY;
-    // Ordering: Acquire, the receiving half of the stores of `true`; it guards nothing but the end.
-    while !is_over.load(Acquire) {
+    loop {
+        // Ordering: Acquire, both, the receiving half of the stores in `beside`; it guards nothing but
+        // the beginning and the end. Those that should have come before the end are caught up with.
+        if phase.load(Acquire) == AFTER && Instant::now() < due {
+            return latencies;
+        }
         grabs.submit();
         while Instant::now() < due {
             spin_loop();
         }
         grabs.grab();
-        latencies.note(due.elapsed());
+        if phase.load(Acquire) != BEFORE {
+            latencies.note(due.elapsed());
+        }
         grabs.complete();
         due += EVERY;
     }
-    latencies
 }
 
 /// How long grabs take while this thread does something.
 fn beside<T>(grabs: &mut impl Grabs, act: impl FnOnce() -> T) -> (T, Latencies) {
-    let is_over = AtomicBool::new(false);
+    let phase = AtomicU8::new(BEFORE);
     thread::scope(|scope| {
-        let grabbing = scope.spawn(|| grabs_on_time(grabs, &is_over));
-        // The other thread is on its way.
-        thread::sleep(Duration::from_millis(1));
+        let grabbing = scope.spawn(|| grabs_on_time(grabs, &phase));
+        let begin = Instant::now();
+        while begin.elapsed() < WARM {
+            spin_loop();
+        }
+        // Ordering: Release, both, to the load in `grabs_on_time`.
+        phase.store(DURING, Release);
         let done = act();
-        // Ordering: Release, to the load in `grabs_on_time`.
-        is_over.store(true, Release);
+        phase.store(AFTER, Release);
         (done, grabbing.join().expect("no thread panics"))
     })
 }
