@@ -334,6 +334,7 @@ mod tests {
     fn every_text_is_used() {
         let sources = [
             include_str!("lang.rs"),
+            include_str!("outcome.rs"),
             include_str!("show/mod.rs"),
             include_str!("show/verdict.rs"),
             include_str!("show/waits.rs"),
