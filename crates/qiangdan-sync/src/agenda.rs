@@ -242,9 +242,9 @@ impl Agenda {
     /// `look` is told a slot and its generation, and says when it is due, or `None` if the entry
     /// stands for nothing any more: it is in another life, or held, or over. Then anybody may drop
     /// the entry, so whoever lets the slot wait again must insert it again. If `look` says later
-    /// than where the entry stands, the entry is filed anew, or if no node is free for that, found
-    /// where it stands; if earlier, another entry should stand for it. It may be asked about an entry more than once, and about some that come later: it
-    /// must do nothing but look.
+    /// than where the entry stands, the entry is filed anew, or if no node is free for that,
+    /// found where it stands; if earlier, another entry should stand for it. It may be asked about
+    /// an entry more than once, and about some that come later: it must do nothing but look.
     ///
     /// `now_ms` moves the window; an instant before that of an earlier call counts as that one. It
     /// decides how exact the order is, see the [module docs](self), and nothing else: what is not
