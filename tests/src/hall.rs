@@ -26,8 +26,17 @@ impl Hall {
     /// If the rules or the bounds are wrong.
     #[must_use]
     pub fn new(draft: RulesDraft, orders: u32, clerks: u32) -> Self {
+        Self::with(draft, Bounds::new(orders, clerks))
+    }
+
+    /// The same with other bounds.
+    ///
+    /// # Panics
+    ///
+    /// If the rules or the bounds are wrong.
+    #[must_use]
+    pub fn with(draft: RulesDraft, bounds: Bounds) -> Self {
         let rules = checked(draft);
-        let bounds = Bounds::new(orders, clerks);
         let (engine, advancer) = Engine::new(rules, bounds).expect("bounds in range");
         Self { engine, advancer, outbox: Outbox::default(), now_ms: 0 }
     }

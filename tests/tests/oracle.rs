@@ -244,7 +244,7 @@ impl Model {
     fn tell(&mut self, order: Option<OrderId>, clerk: Option<ClerkId>, kind: EventKind) {
         let (seq, at) = (Seq(self.events.len() as u64), self.now);
         let tag = order.map_or(0, |order| self.orders[&order].tag);
-        self.events.push(Event { seq, at, order, tag, clerk, kind });
+        self.events.push(Event { seq, at, version: 0, order, tag, clerk, kind });
     }
 
     fn ms(&self) -> u64 {

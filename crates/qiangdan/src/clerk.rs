@@ -1,10 +1,22 @@
-//! Clerks as the engine sees them: present or not, which lanes are theirs, how many orders they hold.
+//! Clerks as the engine sees them: present or not, which lanes are theirs, how many orders they
+//! hold.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::{
+    ptr,
+    sync::{
+        Arc,
+        atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    },
+};
 
+use arc_swap::ArcSwap;
 use qiangdan_sync::Mask;
 
-use crate::{ClerkId, GrabError, PoolId, Rules, Skills, sync::AtomicU32};
+use crate::{
+    ClerkId, GrabError, PoolId, Rules, Skills,
+    editions::Editions,
+    sync::{AtomicU32, fence},
+};
 
 /// Whether a clerk may grab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -40,6 +52,15 @@ pub(crate) struct Clerk {
     held: AtomicU32,
     held_max: AtomicU32,
     pub(crate) lanes: Mask,
+    /// Pools and skills of the session, to find the lanes again when rules are swapped.
+    can: ArcSwap<Can>,
+}
+
+/// What a clerk can do in a session.
+#[derive(Debug, Default)]
+struct Can {
+    pools: Vec<PoolId>,
+    skills: Skills,
 }
 
 impl Clerk {
@@ -49,12 +70,14 @@ impl Clerk {
             held: AtomicU32::new(0),
             held_max: AtomicU32::new(0),
             lanes: Mask::new(lanes),
+            can: ArcSwap::default(),
         }
     }
 
     #[inline]
     pub(crate) fn presence(&self) -> Presence {
-        // Ordering: Acquire, edge "sign-in": who sees the presence sees the lanes that came with it.
+        // Ordering: Acquire, edge "sign-in": who sees the presence sees the lanes that came with
+        // it.
         presence_of(self.session.load(Acquire))
     }
 
@@ -63,17 +86,41 @@ impl Clerk {
         self.held.load(Relaxed)
     }
 
-    pub(crate) fn sign_in(&self, spec: &ClerkSpec<'_>, rules: &Rules) {
+    pub(crate) fn sign_in(&self, spec: &ClerkSpec<'_>, rules: &Editions<Rules>) {
+        self.can.store(Arc::new(Can { pools: spec.pools.to_vec(), skills: spec.skills }));
+        self.renew_lanes(rules);
+        // Ordering: Relaxed. Bounds a number and guards no data.
+        self.held_max.store(spec.held_max, Relaxed);
+        self.change(|session| Some((session | 3).wrapping_add(1) | Presence::Ready as u32));
+    }
+
+    /// Finds the clerk's lanes, after what they can do has changed, or the rules have.
+    ///
+    /// Of two calls at once, the one that ends last has seen what both were made for: each looks
+    /// once more at the end.
+    pub(crate) fn renew_lanes(&self, rules: &Editions<Rules>) {
+        loop {
+            // Ordering: a fence, SeqCst, edge "lanes renewed", after what the caller has stored:
+            // of a sign-in and a swap of rules at once, one at least sees the other's.
+            fence(SeqCst);
+            let (can, now) = (self.can.load_full(), &**rules);
+            self.set_lanes(&can, now);
+            // Ordering: as above, after what was set.
+            fence(SeqCst);
+            if Arc::ptr_eq(&can, &self.can.load()) && ptr::eq(now, &**rules) {
+                return;
+            }
+        }
+    }
+
+    fn set_lanes(&self, can: &Can, rules: &Rules) {
         for (lane, rule) in (0..).zip(rules.lanes()) {
-            if spec.pools.contains(&rule.pool) && spec.skills.covers(rule.needs) {
+            if can.pools.contains(&rule.pool) && can.skills.covers(rule.needs) {
                 self.lanes.set(lane);
             } else {
                 self.lanes.unset(lane);
             }
         }
-        // Ordering: Relaxed. Bounds a number and guards no data.
-        self.held_max.store(spec.held_max, Relaxed);
-        self.change(|session| Some((session | 3).wrapping_add(1) | Presence::Ready as u32));
     }
 
     /// Changes the presence of the current session; `false` if nobody is signed in.

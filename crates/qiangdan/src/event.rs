@@ -14,7 +14,8 @@ use crate::{
     limit::{CardId, Milestone, PauseReason, RungKind},
 };
 use crate::{
-    ClassId, ClerkId, Colour, Mono, Now, OrderId, PoolId, Presence, RoleId, ServiceId, SkillId,
+    ClassId, ClerkId, Colour, Mono, Now, OrderId, PlanId, PoolId, Presence, RoleId, ServiceId,
+    SkillId,
     desk::{Desk, Desks},
 };
 
@@ -58,6 +59,8 @@ pub struct Event {
     pub seq: Seq,
     /// What the clocks of the causing call said.
     pub at: Now,
+    /// How often the rules had been swapped then. An order may still be under those it came in with.
+    pub version: u32,
     /// The order it happened to, if any.
     pub order: Option<OrderId>,
     /// The host's tag of that order; zero without one, or if this call raced with one that closed the
@@ -358,6 +361,11 @@ pub enum EventKind {
     WallSuspect {
         /// By how much, in milliseconds.
         ahead_ms: u64,
+    },
+    /// Other rules count for orders that come in from now on, under the version of this event.
+    PlanSwitched {
+        /// Which.
+        plan: PlanId,
     },
     /// A clerk's session began.
     ClerkSignedIn,

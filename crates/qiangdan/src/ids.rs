@@ -57,6 +57,10 @@ index! {
     LimitId(u16), "limit"
 }
 index! {
+    /// A plan (方案): rules that are, were or may be in force.
+    PlanId(u16), "plan"
+}
+index! {
     /// A calendar (工作日历): position in the rules' list of calendars.
     CalendarId(u16), "calendar"
 }

@@ -26,6 +26,7 @@
 pub mod calendar;
 mod clerk;
 mod desk;
+mod editions;
 mod engine;
 mod error;
 mod event;
@@ -48,19 +49,22 @@ pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
     PauseOrderError, ReachError, ResumeOrderError, SettleError,
 };
-pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
+pub use engine::{
+    Advanced, Advancer, ApplyError, Bounds, BoundsError, Engine, OpenOrders, RulesPreview,
+};
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
     SignInError, SignOutError, StartError, SubmitError,
 };
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
-    CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
-    RoleId, ServiceId, SkillId, Skills,
+    CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PlanId,
+    PoolId, RoleId, ServiceId, SkillId, Skills,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
-    Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
+    Action, Colour, Ladder, LaneRule, Plan, Rules, RulesDraft, RulesError, ServiceRule, Stage,
+    WaitTarget,
 };
 #[cfg(feature = "calendar")]
 pub use rules::{ClockRules, WallTrust};

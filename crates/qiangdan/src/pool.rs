@@ -109,11 +109,10 @@ const fn side_max(orders: u32) -> u32 {
 
 impl Lanes {
     /// Lanes for up to `orders` open orders.
-    pub(crate) fn new(lanes: usize, orders: u32) -> Self {
-        let count = u32::try_from(lanes).expect("rules have at most 2^32 lanes");
+    pub(crate) fn new(count: u32, orders: u32) -> Self {
         let both = |_| Both { fifo: Lane::new(orders), side: Side::new(side_max(orders)) };
         Self {
-            lanes: (0..lanes).map(both).collect(),
+            lanes: (0..count).map(both).collect(),
             nonempty: Bitmap::new(count),
             heads: Heads::new(count),
             parts: count.div_ceil(64),
@@ -451,7 +450,7 @@ mod tests {
 
     impl Model {
         fn new(lanes: u32, orders: u32) -> Self {
-            let (lanes, mask) = (Lanes::new(lanes as usize, orders), Mask::new(lanes));
+            let (lanes, mask) = (Lanes::new(lanes, orders), Mask::new(lanes));
             Self { lanes, mask, over: RefCell::default() }
         }
 

@@ -5,12 +5,16 @@
 //! *lanes*: one for each (pool, needs, class) that can occur, so that the head of a lane decides for
 //! every clerk whether the lane is theirs.
 
+mod grow;
+
 #[cfg(feature = "calendar")]
 use crate::{
     CalendarId, LimitId,
     calendar::Calendar,
     limit::{self, ClockError, LimitRule},
 };
+pub use grow::Plan;
+
 use crate::{
     ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
     grant::{Grantable, Grants},
@@ -32,6 +36,8 @@ pub struct RulesDraft {
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
     pub dedup_window_ms: u64,
+    /// Services for which no new order comes in (停办). They keep their ids, for the orders that are open.
+    pub withdrawn: Vec<ServiceId>,
     /// What is promised by the calendar.
     #[cfg(feature = "calendar")]
     pub clocks: ClockRules,
@@ -197,6 +203,12 @@ pub enum RulesError {
     /// There is nothing to do. Name at least one service.
     #[error("there is no service")]
     NoService,
+    /// A service is withdrawn that is not there.
+    #[error("{service} is withdrawn, but there is none")]
+    NoSuchService {
+        /// The service.
+        service: ServiceId,
+    },
     /// A service waits in a pool that is not there.
     #[error("{service} waits in {pool}, but there are {pools} pools")]
     NoSuchPool {
@@ -288,12 +300,24 @@ pub enum RulesError {
 const HEAD_START_MS_MAX: i64 = 3_155_760_000_000;
 
 /// Checked rules.
+///
+/// Rules of which an engine has applied several are *grown*: services whose rules have changed are there
+/// once for each, and open orders keep the one they came in with, see `rules/grow.rs`.
 #[derive(Clone, Debug)]
 pub struct Rules {
     draft: RulesDraft,
     lanes: Vec<LaneRule>,
+    /// The lanes by what they are for, rising.
+    index: Vec<(LaneRule, LaneId)>,
     /// `[service][class]`, flattened: the lane an order goes to.
     home: Vec<LaneId>,
+    /// Which service of the host each service here is one of.
+    pub(crate) of: Vec<ServiceId>,
+    /// Which limit of the host each limit here is one of.
+    #[cfg(feature = "calendar")]
+    of_limits: Vec<LimitId>,
+    /// What counts for orders that come in, by plan.
+    pub(crate) plans: Vec<Plan>,
     /// What the limits of each service may grant; empty if no service has limits.
     grantable: Vec<Grantable>,
 }
@@ -351,7 +375,9 @@ impl RulesDraft {
             let clocks = limit::mistakes(&self.clocks, self.services.len(), self.pools);
             mistakes.extend(clocks.into_iter().map(RulesError::Clock));
         }
-        if mistakes.is_empty() { Ok(Rules::new(self)) } else { Err(mistakes) }
+        let none = self.withdrawn.iter().filter(|service| service.index() >= self.services.len());
+        mistakes.extend(none.map(|&service| RulesError::NoSuchService { service }));
+        if mistakes.is_empty() { Ok(Rules::of_one(self)) } else { Err(mistakes) }
     }
 
     /// What the limits of each service may grant.
@@ -449,7 +475,20 @@ impl Ladder {
 }
 
 impl Rules {
-    fn new(draft: RulesDraft) -> Self {
+    /// Rules of which every service is one of its own.
+    fn of_one(draft: RulesDraft) -> Self {
+        let plan = Plan::of(&draft);
+        let of = (0..).map(ServiceId).take(draft.services.len()).collect();
+        Self::with_lanes(draft, &[], of, vec![plan])
+    }
+
+    /// Rules whose first lanes are those of `before`.
+    fn with_lanes(
+        draft: RulesDraft,
+        before: &[LaneRule],
+        of: Vec<ServiceId>,
+        plans: Vec<Plan>,
+    ) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
         let grantable = draft.grantable();
         let mut lanes = Vec::new();
@@ -464,9 +503,20 @@ impl Rules {
                 }
             }
         }
-        lanes.sort_unstable();
-        lanes.dedup();
-        let mut rules = Self { draft, lanes, home: Vec::new(), grantable };
+        let lanes = [before, &grow::beyond(lanes, before)].concat();
+        let mut index = lanes.iter().copied().zip((0..).map(LaneId)).collect::<Vec<_>>();
+        index.sort_unstable();
+        let mut rules = Self {
+            #[cfg(feature = "calendar")]
+            of_limits: (0..).map(LimitId).take(draft.clocks.limits.len()).collect(),
+            draft,
+            lanes,
+            index,
+            home: Vec::new(),
+            of,
+            plans,
+            grantable,
+        };
         let homes = rules.draft.services.iter().flat_map(|rule| {
             let (pool, needs) = (rule.pool, rule.needs);
             classes.iter().map(move |&class| LaneRule { pool, needs, class })
@@ -516,7 +566,21 @@ impl Rules {
     #[cfg(feature = "calendar")]
     #[must_use]
     pub fn without_clocks(&self) -> Self {
-        Self::new(RulesDraft { clocks: ClockRules::default(), ..self.draft.clone() })
+        Self::of_one(RulesDraft { clocks: ClockRules::default(), ..self.draft.clone() })
+    }
+
+    /// The id by which the host knows a service: several here may be one of his, if rules were swapped.
+    #[must_use]
+    #[inline]
+    pub fn host_id(&self, service: ServiceId) -> ServiceId {
+        self.of.get(service.index()).copied().unwrap_or(service)
+    }
+
+    /// The id by which the host knows a limit, as [`Rules::host_id`].
+    #[cfg(feature = "calendar")]
+    #[must_use]
+    pub fn host_limit(&self, limit: LimitId) -> LimitId {
+        self.of_limits.get(limit.index()).copied().unwrap_or(limit)
     }
 
     /// How many pools there are.
@@ -571,8 +635,7 @@ impl Rules {
         class: ClassId,
     ) -> Option<LaneId> {
         let needs = self.service(service)?.needs.without(dropped);
-        let lane = LaneRule { pool, needs, class };
-        self.lanes.binary_search(&lane).is_ok().then(|| self.find(lane))
+        self.lane(LaneRule { pool, needs, class })
     }
 
     /// What the limits of a service may grant.
@@ -605,11 +668,12 @@ impl Rules {
     }
 
     fn find(&self, lane: LaneRule) -> LaneId {
-        let found =
-            self.lanes.binary_search(&lane).expect("every service's lanes were made in `new`");
-        LaneId(
-            u32::try_from(found).expect("65,535 services × 255 classes × pools of one ladder fit"),
-        )
+        self.lane(lane).expect("every service's lanes are made with the rules")
+    }
+
+    fn lane(&self, lane: LaneRule) -> Option<LaneId> {
+        let found = self.index.binary_search_by_key(&lane, |&(lane, _)| lane).ok()?;
+        Some(self.index[found].1)
     }
 }
 

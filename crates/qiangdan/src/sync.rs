@@ -3,6 +3,6 @@
 //! Nothing else may import atomics from elsewhere, or the scheduler would not see them.
 
 #[cfg(qiangdan_shuttle)]
-pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
 #[cfg(not(qiangdan_shuttle))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};

@@ -25,6 +25,8 @@ pub struct Advancer {
     /// The second wheel, by the wall, if there are limits on the calendar.
     #[cfg(feature = "calendar")]
     pub(super) walls: Option<super::clocks::Walls>,
+    /// Open orders that are to go over to other rules.
+    pub(super) moving: Option<super::apply::Moving>,
 }
 
 /// What [`Advancer::advance`] did.
@@ -43,6 +45,7 @@ impl Advancer {
             driver,
             reached: Mono(0),
             regressed: 0,
+            moving: None,
             #[cfg(feature = "calendar")]
             walls: None,
         }
@@ -87,6 +90,10 @@ impl Advancer {
             return Advanced { looked: 0, is_done: true };
         }
         self.reached = now;
+        let steps = self.move_open(cx, steps);
+        if self.moving.is_some() {
+            return Advanced { looked: 0, is_done: false };
+        }
         #[cfg(feature = "calendar")]
         if self.walls.is_some() {
             return self.advance_both(cx, steps);
@@ -119,6 +126,9 @@ impl Advancer {
     /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out
     /// that nothing is due then either. `None` if nothing is under way.
     pub fn next_look(&mut self) -> Option<Mono> {
+        if self.moving.is_some() {
+            return Some(self.reached);
+        }
         let waits = self.next_wait();
         #[cfg(feature = "calendar")]
         let waits = waits.into_iter().chain(self.next_wall()).min();

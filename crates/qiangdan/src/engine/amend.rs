@@ -23,14 +23,13 @@ impl Engine {
     ///
     /// See [`AmendError`]. Nothing has changed.
     pub fn amend(&self, cx: &mut Cx<'_>, order: OrderId, amend: Amend) -> Result<(), AmendError> {
-        let inner = &*self.inner;
-        if let Some(service) = amend.service.filter(|&s| inner.rules.service(s).is_none()) {
-            return Err(AmendError::NoSuchService { service });
-        }
-        let classes = inner.rules.head_starts_ms().len();
-        if let Some(class) = amend.class.filter(|class| class.index() >= classes) {
+        let (inner, plan) = (&*self.inner, self.inner.plan());
+        let row = |service| plan.row(service).ok_or(AmendError::NoSuchService { service });
+        let service = amend.service.map(row).transpose()?;
+        if let Some(class) = amend.class.filter(|&class| plan.head_start_ms(class).is_none()) {
             return Err(AmendError::NoSuchClass { class });
         }
+        let amend = Amend { service, ..amend };
         let (life, state) = inner.live(order).ok_or(AmendError::Gone { order })?;
         if state == State::Closed {
             return Err(AmendError::WrongState { order, state });
@@ -40,7 +39,13 @@ impl Engine {
 }
 
 impl Inner {
-    fn change(&self, cx: &mut Cx<'_>, life: Live<'_>, amend: Amend) -> Result<(), OtherLife> {
+    /// `amend` names the row of the service.
+    pub(super) fn change(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        amend: Amend,
+    ) -> Result<(), OtherLife> {
         let wait_ms = wait_ms(life, cx.now.mono)?;
         let (before, after) = life.change_terms(|terms| {
             let service = amend.service.unwrap_or(terms.service);
@@ -52,14 +57,17 @@ impl Inner {
             };
             Some(TermsNow { service, class, stages, is_parked: false, ..terms.next_turn() })
         })?;
-        let head_start = |terms: TermsNow| self.rules.head_starts_ms()[terms.class.index()];
+        let head_start = |terms: TermsNow| {
+            self.rules.head_starts_ms().get(terms.class.index()).copied().unwrap_or(0)
+        };
         life.shift_rank_ms(head_start(before).saturating_sub(head_start(after)))?;
         let (service, class) = (after.service, after.class);
         if let Some((_, State::Waiting)) = life.seen() {
             self.line_up(life)?;
             self.arm(life);
         }
-        self.tell(cx, life, None, EventKind::OrderAmended { service, class });
+        let kind = EventKind::OrderAmended { service: self.rules.host_id(service), class };
+        self.tell(cx, life, None, kind);
         #[cfg(feature = "calendar")]
         self.amend_clocks(cx, life, before.service, service);
         Ok(())

@@ -85,8 +85,8 @@ impl Engine {
 
 impl Inner {
     fn tell_of_clerk(&self, cx: &mut Cx<'_>, clerk: ClerkId, kind: EventKind) {
-        let (at, clerk) = (cx.now, Some(clerk));
-        let event = |seq| Event { seq, at, order: None, tag: 0, clerk, kind };
+        let (at, clerk, version) = (cx.now, Some(clerk), self.in_force().version);
+        let event = |seq| Event { seq, at, version, order: None, tag: 0, clerk, kind };
         cx.out.push(&self.desks, |_| (), event);
     }
 }

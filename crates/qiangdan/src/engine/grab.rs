@@ -262,7 +262,7 @@ impl Inner {
     fn grabbed(&self, life: Live<'_>, claim: Claim) -> Option<Grabbed> {
         let terms = life.terms().ok()?;
         let (since, claimed) = (life.since().ok()?, life.moment().ok()?);
-        let (service, class) = (terms.service, terms.class);
+        let (service, class) = (self.rules.host_id(terms.service), terms.class);
         let (tag, arrived) = (life.tag().ok()?, life.arrived().ok()?);
         let wait_ms = claimed.since_ms(since);
         Some(Grabbed { claim, service, class, tag, arrived, wait_ms })
@@ -290,6 +290,7 @@ impl Inner {
         if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {
             self.breach(cx, life, since.plus_ms(limit_ms), |_| true);
         }
+        let service = self.rules.host_id(service);
         Grabbed { claim, service, class, tag, arrived, wait_ms }
     }
 

@@ -1,12 +1,13 @@
 //! The engine: orders come in, clerks grab them, time passes.
 //!
-//! One file per verb; this one holds what they share. Every verb of [`Engine`] takes `&self`, may be
-//! called from any thread, waits for no clerk and no clock, and either takes effect whole or not at
-//! all. Verbs on orders decide by one compare-and-swap on the order's claim word; everything else in
-//! here (lane entries, bits, looks) is a hint that is checked against that word.
+//! One file per verb; this one holds what they share. Every verb of [`Engine`] takes `&self`, may
+//! be called from any thread, waits for no clerk and no clock, and either takes effect whole or
+//! not at all. Verbs on orders decide by one compare-and-swap on the order's claim word;
+//! everything else in here (lane entries, bits, looks) is a hint that is checked against that word.
 
 mod advance;
 mod amend;
+mod apply;
 mod cancel;
 mod clerks;
 #[cfg(feature = "calendar")]
@@ -22,6 +23,7 @@ mod tests;
 mod view;
 
 pub use advance::{Advanced, Advancer};
+pub use apply::{ApplyError, OpenOrders, RulesPreview};
 #[cfg(feature = "calendar")]
 pub use clocks::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
@@ -37,6 +39,7 @@ use crate::{
     ClerkId, Cx, DedupKey, Event, EventKind, Mono, OrderId, Rules, Stats,
     clerk::Clerk,
     desk::{Desk, Desks},
+    editions::Editions,
     order::{Live, Slot, State, TermsNow},
     pool::{Lanes, ORDERS_MAX},
     sync::AtomicU64,
@@ -46,24 +49,28 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// Open orders at one time, 1 to 268,435,455. About 100 bytes each are set aside,
-    /// and 8 more once a dedup key is used. Each lane adds five kilobytes, 8 bytes for each of up to nine
-    /// times the most orders it ever held, and about 40 for each order that returned to it out of order
-    /// at one time.
+    /// and 8 more once a dedup key is used. Each lane adds five kilobytes, 8 bytes for each of up
+    /// to nine times the most orders it ever held, and about 40 for each order that returned to
+    /// it out of order at one time.
     pub orders: u32,
     /// Clerks, 0 to 1,048,575; they are numbered from 0.
     pub clerks: u32,
-    /// What is told of all orders that have limits by the calendar, at one time: an order with three
-    /// clocks needs one fact to come in, and one for each milestone, pause and rung after it. 24 bytes
-    /// are set aside for each, only if the rules have such limits; an eighth is kept for rungs. 0 to
-    /// 268,435,456; `None` is eight for each order. With limits, 60 more bytes for each order.
+    /// What is told of all orders that have limits by the calendar, at one time: an order with
+    /// three clocks needs one fact to come in, and one for each milestone, pause and rung after
+    /// it. 24 bytes are set aside for each, only if the rules have such limits; an eighth is kept
+    /// for rungs. 0 to 268,435,456; `None` is eight for each order. With limits, 60 more bytes
+    /// for each order.
     pub facts: Option<u32>,
+    /// Lanes, for an engine whose rules are swapped: [`Advancer::apply`] needs room for those of
+    /// the old and the new rules. `None` is as many as the first rules have.
+    pub lanes: Option<u32>,
 }
 
 impl Bounds {
     /// Room for so many open orders and so many clerks.
     #[must_use]
     pub const fn new(orders: u32, clerks: u32) -> Self {
-        Self { orders, clerks, facts: None }
+        Self { orders, clerks, facts: None, lanes: None }
     }
 }
 
@@ -103,8 +110,8 @@ pub enum BoundsError {
 /// The dispatch engine of one hall (or several that share pools).
 ///
 /// A handle: clones share one engine. Sans-I/O: it is told the time with every call ([`Cx`]) and
-/// answers with values and events. The one thing it cannot do through `&self` is let time pass; that
-/// is the [`Advancer`]'s, of which there is exactly one.
+/// answers with values and events. The one thing it cannot do through `&self` is let time pass;
+/// that is the [`Advancer`]'s, of which there is exactly one.
 ///
 /// # Example
 ///
@@ -123,9 +130,9 @@ pub enum BoundsError {
 /// let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
 /// hall.sign_in(&mut Cx::new(at(0), &mut events), clerk, &spec)?;
 ///
-/// let order = hall.submit(&mut Cx::new(at(1_000), &mut events), &OrderSpec::new(ServiceId(0)))?.order;
-/// let grabbed = hall.grab(&mut Cx::new(at(91_000), &mut events), clerk)?;
-/// assert_eq!((grabbed.claim.order, grabbed.wait_ms), (order, 90_000));
+/// let order = hall.submit(&mut Cx::new(at(1_000), &mut events),
+/// &OrderSpec::new(ServiceId(0)))?.order; let grabbed = hall.grab(&mut Cx::new(at(91_000), &mut
+/// events), clerk)?; assert_eq!((grabbed.claim.order, grabbed.wait_ms), (order, 90_000));
 /// hall.complete(&mut Cx::new(at(200_000), &mut events), grabbed.claim, Outcome::Done)?;
 /// assert_eq!(events.events().len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -138,7 +145,11 @@ pub struct Engine {
 /// What the handles share.
 #[derive(Debug)]
 struct Inner {
-    rules: Rules,
+    /// All rules that orders here may be under.
+    rules: Editions<Rules>,
+    /// Which of them count for orders that come in, see `apply.rs`.
+    in_force: AtomicU64,
+    lanes_max: u32,
     slots: Box<[Slot]>,
     slab: Slab,
     lanes: Lanes,
@@ -174,6 +185,7 @@ impl Engine {
             return Err(BoundsError::Facts { found, most: FACTS_MAX });
         }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
+        let lanes = lanes.max(bounds.lanes.unwrap_or(0));
         let (looks, driver) = Wheel::new(orders);
         #[cfg(feature = "calendar")]
         let (promises, walls) =
@@ -181,7 +193,9 @@ impl Engine {
         let inner = Inner {
             slots: (0..orders).map(|_| Slot::default()).collect(),
             slab: Slab::new(orders),
-            lanes: Lanes::new(rules.lanes().len(), orders),
+            lanes: Lanes::new(lanes, orders),
+            lanes_max: lanes,
+            in_force: AtomicU64::new(0),
             looks,
             clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
             keys: DashMap::new(),
@@ -189,7 +203,7 @@ impl Engine {
             desks: Arc::new(Desks::new(rules.target().within_ms)),
             #[cfg(feature = "calendar")]
             promises,
-            rules,
+            rules: Editions::new(rules),
         };
         let inner = Arc::new(inner);
         let advancer = Advancer::new(Arc::clone(&inner), driver);
@@ -198,7 +212,7 @@ impl Engine {
         Ok((Self { inner }, advancer))
     }
 
-    /// The rules it runs on.
+    /// The rules it runs on; if they were swapped, all that have been in force.
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.inner.rules
@@ -212,8 +226,8 @@ impl Engine {
 }
 
 impl Inner {
-    /// The life an id names; `None` if there is no such slot. Whether the slot is still in that life
-    /// is for [`Live::seen`] to say.
+    /// The life an id names; `None` if there is no such slot. Whether the slot is still in that
+    /// life is for [`Live::seen`] to say.
     #[inline]
     fn life(&self, order: OrderId) -> Option<Live<'_>> {
         let slot = self.slots.get(order.slot() as usize)?;
@@ -238,8 +252,8 @@ impl Inner {
         cx.out.desk(&self.desks)
     }
 
-    /// The turn among equals of an order that comes, or goes to the back, with this call: the number
-    /// that its event will have.
+    /// The turn among equals of an order that comes, or goes to the back, with this call: the
+    /// number that its event will have.
     #[inline]
     fn next_tie(&self, cx: &mut Cx<'_>) -> u64 {
         self.desk(cx).next_seq().number()
@@ -260,8 +274,16 @@ impl Inner {
         kind: EventKind,
         count: impl FnOnce(&Desk),
     ) {
-        let (at, order) = (cx.now, Some(order));
-        cx.out.push(&self.desks, count, |seq| Event { seq, at, order, tag, clerk, kind });
+        let (at, order, version) = (cx.now, Some(order), self.in_force().version);
+        let event = |seq| Event { seq, at, version, order, tag, clerk, kind };
+        cx.out.push(&self.desks, count, event);
+    }
+
+    /// Tells of something that happened to no order and no clerk.
+    fn tell_of_all(&self, cx: &mut Cx<'_>, kind: EventKind) {
+        let (at, version) = (cx.now, self.in_force().version);
+        let event = |seq| Event { seq, at, version, order: None, tag: 0, clerk: None, kind };
+        cx.out.push(&self.desks, |_| (), event);
     }
 
     /// Sees to it that the order is looked at when its next stage or its breach is due.

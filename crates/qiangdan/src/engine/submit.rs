@@ -7,7 +7,8 @@ use qiangdan_sync::Key;
 
 use super::{Engine, Inner, rank_of};
 use crate::{
-    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, State, SubmitError, Submitted,
+    Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, ServiceId, State, SubmitError,
+    Submitted,
     order::{Fill, Live},
     pool::TOGETHER,
     sync::AtomicU64,
@@ -34,16 +35,16 @@ impl Engine {
     /// slots some of them may find none.
     pub fn submit(&self, cx: &mut Cx<'_>, spec: &OrderSpec) -> Result<Submitted, SubmitError> {
         let inner = &*self.inner;
-        let lane = inner.lane_for(spec)?;
+        let row = inner.row_for(spec)?;
         let Some(key) = spec.dedup else {
             let life = inner.take_slot()?;
-            return Ok(inner.admit(cx, spec, lane, life));
+            return Ok(inner.admit(cx, spec, row, life));
         };
         let named = inner.keys.get(&key).map(|entry| *entry);
         if let Some(order) = named.filter(|&order| inner.is_named(order, cx.now.mono)) {
             return Ok(Submitted { order, existed: true });
         }
-        inner.submit_as(cx, spec, lane, key)
+        inner.submit_as(cx, spec, row, key)
     }
 
     /// Takes many orders into the queue, as [`Engine::submit`] does each, in order; what becomes of
@@ -87,14 +88,14 @@ impl Engine {
         submitted: &mut Vec<Submitted>,
     ) -> Result<(), SubmitError> {
         let inner = &*self.inner;
-        let lane = inner.lane_for(&specs[0])?;
+        let row = inner.row_for(&specs[0])?;
         let tie = inner.next_tie(cx);
         let mut filled = [const { None }; TOGETHER];
         let mut count = 0;
         let mut refused = Ok(());
         for ((place, spec), tie) in filled.iter_mut().zip(specs).zip(tie..) {
             match inner.take_slot() {
-                Ok(life) => *place = Some(inner.fill(cx.now.mono, spec, life, tie)),
+                Ok(life) => *place = Some(inner.fill(cx.now.mono, spec, row, life, tie)),
                 Err(full) => {
                     refused = Err(full);
                     break;
@@ -104,16 +105,25 @@ impl Engine {
         }
         let filled = || filled.iter().flatten().take(count);
         inner.lanes.push_many(
-            lane,
+            row.lane,
             filled().map(|filled| (filled.key, filled.life.order)),
             |hint| inner.is_live(hint),
             |key, hint| inner.is_wanted(key, hint),
         );
         for (filled, spec) in filled().zip(specs) {
-            submitted.push(inner.settle(cx, spec, filled));
+            submitted.push(inner.settle(cx, spec, row, filled));
         }
         refused
     }
+}
+
+/// What an order that comes in gets by the plan in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// The row of its service, see `rules/grow.rs`.
+    pub(super) service: ServiceId,
+    lane: LaneId,
+    head_start_ms: i64,
 }
 
 /// An order whose record has been filled, and that was opened if it waits.
@@ -145,7 +155,7 @@ impl Inner {
         &self,
         cx: &mut Cx<'_>,
         spec: &OrderSpec,
-        lane: LaneId,
+        row: Row,
         key: DedupKey,
     ) -> Result<Submitted, SubmitError> {
         // The slot is taken before the map's entry is held: forgetting the slot's last key locks a
@@ -158,7 +168,7 @@ impl Inner {
             }
             entry => {
                 self.note_key(life.order, key);
-                let submitted = self.admit(cx, spec, lane, life);
+                let submitted = self.admit(cx, spec, row, life);
                 entry.insert(submitted.order);
                 Ok(submitted)
             }
@@ -172,9 +182,9 @@ impl Inner {
         cx: &mut Cx<'_>,
         spec: &OrderSpec,
     ) -> Result<Submitted, SubmitError> {
-        let lane = self.lane_for(spec)?;
+        let row = self.row_for(spec)?;
         let life = self.take_slot()?;
-        Ok(self.admit(cx, spec, lane, life))
+        Ok(self.admit(cx, spec, row, life))
     }
 
     /// Whether orders have lists of facts, which are begun one by one.
@@ -191,23 +201,26 @@ impl Inner {
         self.slab.give(life.order.slot());
     }
 
-    /// The lane an order belongs to.
+    /// What an order gets that comes in now.
     #[inline]
-    fn lane_for(&self, spec: &OrderSpec) -> Result<LaneId, SubmitError> {
-        let (service, class) = (spec.service, spec.class);
-        if self.rules.service(service).is_none() {
+    pub(super) fn row_for(&self, spec: &OrderSpec) -> Result<Row, SubmitError> {
+        let (service, class, plan) = (spec.service, spec.class, self.plan());
+        let Some(row) = plan.row(service) else {
             return Err(SubmitError::NoSuchService { service });
-        }
-        self.rules.home(service, class).ok_or(SubmitError::NoSuchClass { class })
+        };
+        let no_class = SubmitError::NoSuchClass { class };
+        let head_start_ms = plan.head_start_ms(class).ok_or(no_class)?;
+        let lane = self.rules.home(row, class).ok_or(no_class)?;
+        Ok(Row { service: row, lane, head_start_ms })
     }
 
     #[inline]
-    fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, lane: LaneId, life: Live<'_>) -> Submitted {
+    fn admit(&self, cx: &mut Cx<'_>, spec: &OrderSpec, row: Row, life: Live<'_>) -> Submitted {
         #[cfg(feature = "calendar")]
         if self.promises.is_some() {
-            return self.admit_listed(cx, spec, lane, life);
+            return self.admit_listed(cx, spec, row, life);
         }
-        self.admit_plain(cx, spec, lane, life)
+        self.admit_plain(cx, spec, row, life)
     }
 
     /// The same, of an order that has a list of facts, or needs none.
@@ -216,28 +229,34 @@ impl Inner {
         &self,
         cx: &mut Cx<'_>,
         spec: &OrderSpec,
-        lane: LaneId,
+        row: Row,
         life: Live<'_>,
     ) -> Submitted {
         let tie = self.next_tie(cx);
-        let filled = self.fill(cx.now.mono, spec, life, tie);
+        let filled = self.fill(cx.now.mono, spec, row, life, tie);
         if filled.later.is_none() {
             let (is_live, is_wanted) =
                 (|hint| self.is_live(hint), |key, hint| self.is_wanted(key, hint));
-            self.lanes.push(lane, filled.key, life.order, is_live, is_wanted);
+            self.lanes.push(row.lane, filled.key, life.order, is_live, is_wanted);
         }
-        self.settle(cx, spec, &filled)
+        self.settle(cx, spec, row, &filled)
     }
 
     /// Fills the record of an order, and opens it if it waits.
     #[inline]
-    fn fill<'a>(&self, now: Mono, spec: &OrderSpec, life: Live<'a>, tie: u64) -> Filled<'a> {
+    fn fill<'a>(
+        &self,
+        now: Mono,
+        spec: &OrderSpec,
+        row: Row,
+        life: Live<'a>,
+        tie: u64,
+    ) -> Filled<'a> {
         let generation = life.order.generation();
         let later = spec.not_before.filter(|&instant| instant > now);
         let arrived = later.unwrap_or(now);
-        let head_start_ms = self.rules.head_starts_ms()[spec.class.index()];
-        let rank_ms = rank_of(arrived).saturating_sub(head_start_ms);
-        let (service, class, tag) = (spec.service, spec.class, spec.tag);
+        let rank_ms = rank_of(arrived).saturating_sub(row.head_start_ms);
+        let (service, class, tag) = (row.service, spec.class, spec.tag);
         life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie });
         // While an order is scheduled, `moment` is when it is to be activated: its arrival.
         if later.is_some() {
@@ -250,11 +269,17 @@ impl Inner {
 
     /// Sees to the first look at an order that is in, counts it, and tells of it.
     #[inline]
-    fn settle(&self, cx: &mut Cx<'_>, spec: &OrderSpec, filled: &Filled<'_>) -> Submitted {
+    fn settle(
+        &self,
+        cx: &mut Cx<'_>,
+        spec: &OrderSpec,
+        row: Row,
+        filled: &Filled<'_>,
+    ) -> Submitted {
         let (life, later) = (filled.life, filled.later);
         match later {
             Some(activation) => self.looks.arm(life.order.slot(), activation.0),
-            None if self.rules.is_timed(spec.service) => self.arm(life),
+            None if self.rules.is_timed(row.service) => self.arm(life),
             None => {}
         }
         let (service, class) = (spec.service, spec.class);
@@ -269,7 +294,7 @@ impl Inner {
             None => false,
             Some((life, State::Closed)) => life
                 .moment()
-                .is_ok_and(|closed| now.since_ms(closed) <= self.rules.dedup_window_ms()),
+                .is_ok_and(|closed| now.since_ms(closed) <= self.plan().dedup_window_ms()),
             Some(_) => true,
         }
     }

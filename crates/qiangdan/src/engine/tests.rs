@@ -209,8 +209,8 @@ fn a_key_that_names_an_order_meanwhile_is_found_out() {
     let spec = OrderSpec::new(ServiceId(0)).dedup(key);
     // Another call found the key free, and stopped there.
     let order = engine.submit(&mut house.at(1), &spec).unwrap().order;
-    let lane = inner.rules.home(spec.service, spec.class).unwrap();
-    let late = inner.submit_as(&mut house.at(2), &spec, lane, key).unwrap();
+    let row = inner.row_for(&spec).unwrap();
+    let late = inner.submit_as(&mut house.at(2), &spec, row, key).unwrap();
     assert_eq!(late, crate::Submitted { order, existed: true });
     // And it gave back the slot it had taken.
     house.submit(3);

@@ -17,7 +17,7 @@ impl Engine {
         Some(OrderView {
             order,
             state,
-            service: terms.service,
+            service: self.inner.rules.host_id(terms.service),
             class: terms.class,
             tag: life.tag().ok()?,
             arrived: life.arrived().ok()?,

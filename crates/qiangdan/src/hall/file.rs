@@ -162,6 +162,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
+            withdrawn: Vec::new(),
             clocks,
         };
         let hall = Hall {

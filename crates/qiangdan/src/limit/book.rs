@@ -47,18 +47,25 @@ impl Book {
     /// Makes the limits of checked rules ready; for so many services.
     #[must_use]
     pub fn new(rules: &ClockRules, services: usize) -> Self {
+        Self { limits: Vec::new(), services: Vec::new() }.with_more(rules, services)
+    }
+
+    /// The same book with the limits and services that these rules have beyond it. Those it has stay as
+    /// they are, with their rungs, though roles may be there at other hours now.
+    pub(crate) fn with_more(&self, rules: &ClockRules, services: usize) -> Self {
         let hours = |role| {
             let found = rules.hours_of_roles.iter().find(|(of, _)| *of == role);
             found.map(|&(_, calendar)| calendar)
         };
-        let limits = rules.limits.iter().map(|rule| OfLimit {
+        let (mut book, known) = (self.clone(), self.services.len());
+        let more = rules.limits.iter().skip(self.limits.len()).map(|rule| OfLimit {
             rule: rule.clone(),
             held_by: rule.pauses.and(rule.restarts),
             rungs: Rung::unroll(rule, hours),
         });
-        let mut book =
-            Self { limits: limits.collect(), services: vec![OfService::default(); services] };
-        for &(service, limit) in &rules.of_services {
+        book.limits.extend(more);
+        book.services.resize(services.max(known), OfService::default());
+        for &(service, limit) in rules.of_services.iter().filter(|(of, _)| of.index() >= known) {
             let (of, rule) =
                 (book.services.get_mut(service.index()), rules.limits.get(limit.index()));
             if let (Some(of), Some(rule)) = (of, rule) {

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::super::{Advancer, Engine, Inner};
-use super::{LOOK_STEPS, Promises, advance::Steps, tell::due_of};
+use super::{LOOK_STEPS, Promises, Walls, advance::Steps, tell::due_of};
 use crate::{
-    CalendarId, Cx, Event, EventKind, LimitId, OrderId, ServiceId, Wall,
+    ApplyError, CalendarId, Cx, EventKind, LimitId, OrderId, Rules, ServiceId, Wall,
     calendar::{Calendar, Day},
     limit::{ClockState, Clocks, Standing},
 };
@@ -26,6 +26,13 @@ impl CalendarSet {
     pub(super) fn first(calendars: &[Calendar]) -> Self {
         let now = calendars.iter().cloned().map(Arc::new).collect::<Vec<_>>();
         Self { version: 0, before: now.clone(), now }
+    }
+
+    /// With calendars beyond those there are; no order has looked at them yet.
+    fn with_more(&self, calendars: &[Calendar]) -> Self {
+        let more = calendars.iter().skip(self.now.len()).cloned().map(Arc::new).collect::<Vec<_>>();
+        let with = |known: &[Arc<Calendar>]| [known, &more[..]].concat();
+        Self { version: self.version, now: with(&self.now), before: with(&self.before) }
     }
 
     pub(super) fn now(&self) -> &[Arc<Calendar>] {
@@ -228,6 +235,39 @@ impl Advancer {
     }
 }
 
+impl Inner {
+    /// Whether the limits and calendars of other rules can come beside those there are.
+    pub(in crate::engine) fn check_clocks(&self, next: &Rules) -> Result<(), ApplyError> {
+        let Some(promises) = &self.promises else {
+            let has_none = next.clocks().limits.is_empty();
+            return if has_none { Ok(()) } else { Err(ApplyError::NoClocks) };
+        };
+        let set = promises.calendars.load();
+        for (id, (now, next)) in
+            (0..).map(CalendarId).zip(set.now.iter().zip(&next.clocks().calendars))
+        {
+            if now.differs_from(next).is_some() {
+                return Err(ApplyError::CalendarDiffers { calendar: id });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes limits and calendars ready that rules have grown by, before anybody can find them.
+    pub(in crate::engine) fn grow_clocks(&self, walls: &mut Option<Walls>, grown: &Rules) {
+        let (Some(promises), Some(walls)) = (&self.promises, walls) else { return };
+        let clocks = grown.clocks();
+        let set = promises.calendars.load();
+        if set.now.len() < clocks.calendars.len() {
+            let known = set.now.len();
+            let more = set.with_more(&clocks.calendars);
+            walls.near_from.extend(more.near_from().into_iter().skip(known));
+            promises.calendars.store(Arc::new(more));
+        }
+        promises.book.add(promises.book.with_more(clocks, grown.services().len()));
+    }
+}
+
 fn days_left(calendar: &Calendar, now: Wall) -> u32 {
     let today = calendar.day_of(now).map_or(calendar.until(), |today| today);
     u32::try_from(calendar.until().number() - today.number()).unwrap_or(0)
@@ -254,7 +294,7 @@ impl Inner {
     fn look_again(&self, cx: &mut Cx<'_>, promises: &Promises, rescan: &Rescan) -> bool {
         let Some((order, service)) = self.listed(promises, rescan.next) else { return false };
         let Some(life) = self.life(order) else { return false };
-        let book = &promises.book;
+        let book = &*promises.book;
         let counts_by = |&limit: &LimitId| {
             let is_hours = book.rungs(limit).iter().any(|rung| rung.hours == Some(rescan.calendar));
             is_hours || book.rule(limit).is_some_and(|rule| rule.calendar == rescan.calendar)
@@ -270,11 +310,5 @@ impl Inner {
             self.follow_up(cx, promises, life, service);
         }
         true
-    }
-
-    pub(super) fn tell_of_all(&self, cx: &mut Cx<'_>, kind: EventKind) {
-        let at = cx.now;
-        let event = |seq| Event { seq, at, order: None, tag: 0, clerk: None, kind };
-        cx.out.push(&self.desks, |_| (), event);
     }
 }

@@ -77,7 +77,7 @@ impl Inner {
                 promises.arm(order, next.due);
             }
             let (list, set) = (up.list, promises.calendars.load());
-            let (book, calendars) = (&promises.book, set.now());
+            let (book, calendars) = (&*promises.book, set.now());
             let clocks = book.read(service, &list.facts, calendars);
             let situation = Situation { book, list: &list, clocks: &clocks, at };
             let Some(what) = decide(&situation)? else { return Ok(()) };

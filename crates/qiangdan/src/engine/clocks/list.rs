@@ -6,10 +6,10 @@
 use qiangdan_sync::{AppendError, Entries, LedgerSeen, Reserve};
 use smallvec::SmallVec;
 
-use super::super::Inner;
+use super::super::{Inner, submit::Row};
 use super::{Promises, tell::Told};
 use crate::{
-    ClerkId, Cx, EventKind, LaneId, Now, OrderId, OrderSpec, Outcome, ServiceId, Submitted, Wall,
+    ClerkId, Cx, EventKind, Now, OrderId, OrderSpec, Outcome, ServiceId, Submitted, Wall,
     limit::{Fact, Milestone, Next, What},
     order::{Live, State, clerk_of},
 };
@@ -100,21 +100,21 @@ impl Inner {
         &self,
         cx: &mut Cx<'_>,
         spec: &OrderSpec,
-        lane: LaneId,
+        row: Row,
         life: Live<'_>,
     ) -> Submitted {
         let (order, now) = (life.order, cx.now);
         if let Some(promises) = &self.promises {
             promises.begin(order, spec.received.unwrap_or(now.wall));
         }
-        let submitted = self.admit_plain(cx, spec, lane, life);
+        let submitted = self.admit_plain(cx, spec, row, life);
         if let Some(at) = spec.received.filter(|&at| at != now.wall) {
             let milestone = Milestone::SUBMITTED;
             let kind = EventKind::MilestoneReached { milestone, amount: 0, at };
             self.tell_as(cx, order, spec.tag, None, kind, |_| ());
         }
         let promises = self.promises.as_ref();
-        if let Some(promises) = promises.filter(|all| all.book.has_clocks(spec.service)) {
+        if let Some(promises) = promises.filter(|all| all.book.has_clocks(row.service)) {
             promises.arm(order, now.wall);
         }
         submitted

@@ -51,6 +51,7 @@ use qiangdan_sync::{Ledger, Looks, Wheel};
 use super::{Bounds, FACTS_MAX, Inner};
 use crate::{
     ClockRules, OrderId, Wall,
+    editions::Editions,
     grant::Grants,
     limit::Book,
     order::{Cell, Live},
@@ -65,7 +66,7 @@ const LOOK_STEPS: usize = 8;
 /// What all threads share of the limits by the calendar.
 #[derive(Debug)]
 pub(super) struct Promises {
-    book: Book,
+    book: Editions<Book>,
     calendars: ArcSwap<CalendarSet>,
     /// The facts of each order.
     ledger: Ledger,
@@ -90,13 +91,14 @@ impl Promises {
     /// How many there is room for, for each order.
     const FACTS_PER_ORDER: u32 = 8;
 
-    /// If there are limits: what is shared, and what belongs to the one that advances.
+    /// If there are limits, or there may be: what is shared, and what belongs to the one that advances.
     pub(super) fn new(
         rules: &ClockRules,
         services: usize,
         bounds: Bounds,
     ) -> Option<(Self, Walls)> {
-        if rules.limits.is_empty() {
+        let may_have_limits = bounds.facts.is_some_and(|facts| facts > 0);
+        if rules.limits.is_empty() && !may_have_limits {
             return None;
         }
         let (looks, driver) = Wheel::new(bounds.orders);
@@ -104,7 +106,7 @@ impl Promises {
         let walls = Walls::new(driver, WallHand::new(rules.trust), &set);
         let facts = bounds.facts.unwrap_or(bounds.orders.saturating_mul(Self::FACTS_PER_ORDER));
         let promises = Self {
-            book: Book::new(rules, services),
+            book: Editions::new(Book::new(rules, services)),
             calendars: ArcSwap::from_pointee(set),
             ledger: Ledger::new(bounds.orders, facts.min(FACTS_MAX)),
             marks: (0..bounds.orders).map(|_| Marks::default()).collect(),

@@ -48,7 +48,7 @@ impl Engine {
     /// The limits of the rules with their rungs, if there are any.
     #[must_use]
     pub fn book(&self) -> Option<&Book> {
-        self.inner.promises.as_ref().map(|promises| &promises.book)
+        self.inner.promises.as_ref().map(|promises| &*promises.book)
     }
 
     /// How many facts are in use beside the first of each order, and how many there is room for.
