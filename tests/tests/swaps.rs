@@ -9,10 +9,11 @@ use qiangdan::{
     Action, Amend, ApplyError, Bounds, ClerkId, ClerkSpec, Cx, Engine, EventKind, Ladder, LimitId,
     Mono, Now, OpenOrders, OrderId, OrderSpec, Outbox, Outcome, PlanId, PoolId, RoleId, Rules,
     RulesDraft, ServiceId, SkillId, Stage, SubmitError, Wall,
+    hall::Hall,
     limit::{Milestone, Moment, TimeLimit},
 };
 use qiangdan_tests::{
-    hall::{Hall, checked, climbing, service, within},
+    hall::{Hall as House, checked, climbing, service, within},
     office::{at, limit, rules},
 };
 
@@ -32,25 +33,25 @@ fn draft(pool: u16, at_ms: u64, role: u16) -> RulesDraft {
     }
 }
 
-fn hall(draft: RulesDraft) -> Hall {
-    let mut hall = Hall::with(draft, Bounds { lanes: Some(16), ..Bounds::new(64, 4) });
+fn hall(draft: RulesDraft) -> House {
+    let mut hall = House::with(draft, Bounds { lanes: Some(16), ..Bounds::new(64, 4) });
     hall.sign_in(0, &[0, 1], &[], 9);
     hall.take();
     hall
 }
 
-fn apply(hall: &mut Hall, next: &Rules, open: OpenOrders) -> Result<PlanId, ApplyError> {
+fn apply(hall: &mut House, next: &Rules, open: OpenOrders) -> Result<PlanId, ApplyError> {
     let now = hall.now();
     hall.advancer.apply(&mut Cx::new(now, &mut hall.outbox), next, open)
 }
 
-fn switch(hall: &mut Hall, plan: PlanId) {
+fn switch(hall: &mut House, plan: PlanId) {
     let now = hall.now();
     hall.advancer.switch(&mut Cx::new(now, &mut hall.outbox), plan, OpenOrders::Keep).unwrap();
 }
 
 /// Who was told of which order, and when that was due.
-fn told(hall: &mut Hall) -> Vec<(OrderId, RoleId, Mono)> {
+fn told(hall: &mut House) -> Vec<(OrderId, RoleId, Mono)> {
     let (mut told, mut due_now) = (Vec::new(), Mono(0));
     for event in hall.take() {
         match event.kind {
@@ -156,14 +157,14 @@ fn e53_a_preview_counts_what_would_be_in_breach() {
         services: vec![within(1_000, service(0, &[]))],
         ..RulesDraft::default()
     };
-    let mut hall = Hall::new(first, 64, 1);
+    let mut hall = House::new(first, 64, 1);
     for _ in 0..3 {
         hall.submit(OrderSpec::new(ServiceId(0)));
         hall.pass(400);
     }
     // They wait for 1,200, 800 and 400 ms.
     let now = hall.now();
-    let preview = |hall: &Hall, limit_ms| hall.engine.preview(&limited(limit_ms), now).unwrap();
+    let preview = |hall: &House, limit_ms| hall.engine.preview(&limited(limit_ms), now).unwrap();
     let counts = |limit_ms| {
         let preview = preview(&hall, limit_ms);
         (preview.changed, preview.breached, preview.unbreached)
@@ -193,7 +194,7 @@ fn clerks_take_from_new_lanes_without_signing_in_again() {
 
 #[test]
 fn what_does_not_fit_changes_nothing() {
-    let mut hall = Hall::new(draft(0, 1_000, 1), 8, 1);
+    let mut hall = House::new(draft(0, 1_000, 1), 8, 1);
     let mut wide = draft(0, 1_000, 1);
     wide.services.push(service(0, &[3]));
     let refused = apply(&mut hall, &checked(wide), OpenOrders::Keep);
@@ -354,4 +355,47 @@ fn orders_come_and_go_while_rules_are_swapped() {
     served.sort_unstable();
     served.dedup();
     assert_eq!(served.len() as u64, 4 * ROUNDS);
+}
+
+const FIRST: &str = r#"
+    schema = 1
+    [hall]
+    id = "county"
+    name = "县政务服务中心"
+    timezone = "Asia/Shanghai"
+    [pools]
+    front = "综合窗口"
+    [services.id-card]
+    name = "居民身份证换领"
+    pool = "front"
+    takes = "6 min"
+    [services.pension]
+    name = "养老待遇认证"
+    pool = "front"
+    takes = "5 min"
+"#;
+
+#[test]
+fn a_hall_file_may_follow_another_if_what_it_knows_keeps_its_place() {
+    let hall = |text: &str| Hall::parse("county.toml", text).unwrap().hall;
+    let first = hall(FIRST);
+    let withdrawn = FIRST.replace("takes = \"5 min\"", "takes = \"5 min\"\nwithdrawn = true");
+    let second = hall(&format!("{withdrawn}[services.tax]\npool = \"front\"\ntakes = \"9 min\""));
+    assert_eq!(second.follows(&first), Ok(()));
+    let (engine, mut advancer) =
+        Engine::new(first.rules(), Bounds { lanes: Some(4), ..Bounds::new(8, 1) }).unwrap();
+    let mut outbox = Outbox::default();
+    let mut cx = Cx::new(Now::after(Wall(0), 0), &mut outbox);
+    advancer.apply(&mut cx, &second.rules(), OpenOrders::Keep).unwrap();
+    engine.submit(&mut cx, &OrderSpec::new(second.services()[2].id)).unwrap();
+    engine.submit(&mut cx, &OrderSpec::new(second.services()[1].id)).unwrap_err();
+    // The other way round a service would be missing, and another have its number.
+    let moved = first.follows(&second).unwrap_err();
+    let texts: Vec<_> = moved.iter().map(ToString::to_string).collect();
+    let missing =
+        "`tax` was number 3 of [services] and is not there: keep it, with `withdrawn = true`";
+    assert_eq!(texts, [missing]);
+    let swapped = FIRST.replace("[pools]", "[pools]\nback = \"后台\"");
+    let moved = hall(&swapped).follows(&first).unwrap_err();
+    assert_eq!((moved[0].kind, moved[0].was, moved[0].is), ("pools", 1, Some(2)));
 }

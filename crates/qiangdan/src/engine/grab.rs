@@ -4,7 +4,7 @@ use std::hint::spin_loop;
 
 use qiangdan_sync::Owner;
 
-use super::{Engine, Inner, owner};
+use super::{Engine, Inner, lines::plain_lanes, owner};
 use crate::{
     Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, LaneId, Mono,
     OrderId, Presence, ServiceId, State,
@@ -229,8 +229,7 @@ impl Inner {
                 return self.is_granted(&clerk.lanes, life, terms);
             }
             let is_one = |lane: LaneId| clerk.lanes.contains(lane.0);
-            self.rules.home(terms.service, terms.class).is_some_and(is_one)
-                || self.wider_lanes(terms).any(is_one)
+            plain_lanes(&self.rules, terms).any(is_one)
         })
     }
 
@@ -286,11 +285,12 @@ impl Inner {
             self.note_grabbed(claim.order, service, cx.now);
         }
         // No late claim goes unnoticed, though it came between two calls of `advance`.
-        let limit_ms = self.rules.service(service).and_then(|rule| rule.wait_limit_ms);
+        let rules = &*self.rules;
+        let limit_ms = rules.service(service).and_then(|rule| rule.wait_limit_ms);
         if let Some(limit_ms) = limit_ms.filter(|&limit_ms| wait_ms > limit_ms) {
             self.breach(cx, life, since.plus_ms(limit_ms), |_| true);
         }
-        let service = self.rules.host_id(service);
+        let service = rules.host_id(service);
         Grabbed { claim, service, class, tag, arrived, wait_ms }
     }
 

@@ -16,7 +16,7 @@ use qiangdan_sync::{Key, Phase, Seen};
 
 use super::{Inner, rank_of};
 use crate::{
-    Action, Cx, EventKind, LaneId, PutBack, State,
+    Action, Cx, EventKind, LaneId, PutBack, Rules, State,
     grant::Grants,
     order::{Live, OtherLife, TermsNow, clerk_of},
     pool::Hint,
@@ -26,6 +26,19 @@ use crate::{
 #[inline]
 fn waits_in(life: Live<'_>, hint: Hint) -> bool {
     life.is_waiting() && life.terms().is_ok_and(|terms| hint.counts_in(terms.turn))
+}
+
+/// The lanes where an order may be grabbed to which limits have granted nothing: its own, and those
+/// its stages so far widened to.
+#[inline]
+pub(super) fn plain_lanes(rules: &Rules, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
+    let TermsNow { service, class, stages, .. } = terms;
+    let reached = rules.stages(service).iter().take(usize::from(stages));
+    let wider = reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
+        Action::Widen { pool } => rules.lane_in(*pool, service, class),
+        _ => None,
+    });
+    rules.home(service, class).into_iter().chain(wider)
 }
 
 impl Inner {
@@ -175,12 +188,13 @@ impl Inner {
         terms: TermsNow,
         grants: Grants,
     ) {
-        let plain = |stages| self.plain_lanes(TermsNow { stages, ..terms });
+        let rules = &*self.rules;
+        let plain = |stages| plain_lanes(rules, TermsNow { stages, ..terms });
         if grants.is_none() {
             self.insert_among(plain, before, key, hint, terms.stages);
         } else {
             let TermsNow { service, class, .. } = terms;
-            let granted = |stages| self.rules.lanes_granted(service, class, stages, grants);
+            let granted = |stages| rules.lanes_granted(service, class, stages, grants);
             self.insert_among(granted, before, key, hint, terms.stages);
         }
     }
@@ -202,22 +216,6 @@ impl Inner {
         }
     }
 
-    /// The lanes where an order may be grabbed to which limits have granted nothing: its own, and
-    /// those its stages so far widened to.
-    fn plain_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
-        self.rules.home(terms.service, terms.class).into_iter().chain(self.wider_lanes(terms))
-    }
-
-    /// The lanes that its stages so far widened an order to.
-    pub(super) fn wider_lanes(&self, terms: TermsNow) -> impl Iterator<Item = LaneId> + '_ {
-        let TermsNow { service, class, stages, .. } = terms;
-        let reached = self.rules.stages(service).iter().take(usize::from(stages));
-        reached.flat_map(|stage| &stage.actions).filter_map(move |action| match action {
-            Action::Widen { pool } => self.rules.lane_in(*pool, service, class),
-            _ => None,
-        })
-    }
-
     /// Whether an order may be grabbed from one of some lanes, if limits may have granted it
     /// something.
     #[cfg(feature = "calendar")]
@@ -226,7 +224,7 @@ impl Inner {
     pub(super) fn is_granted(&self, lanes: &Mask, life: Live<'_>, terms: TermsNow) -> bool {
         let (grants, is_one) = (self.grants(life), |lane: LaneId| lanes.contains(lane.0));
         if grants.is_none() {
-            return self.plain_lanes(terms).any(is_one);
+            return plain_lanes(&self.rules, terms).any(is_one);
         }
         let TermsNow { service, class, stages, .. } = terms;
         self.rules.lanes_granted(service, class, stages, grants).any(is_one)

@@ -301,8 +301,9 @@ impl Inner {
     /// What happens next to a waiting order by itself, and when.
     fn next_step(&self, life: Live<'_>) -> Option<Step> {
         let (terms, since) = (life.terms().ok()?, life.since().ok()?);
-        let stage = self.rules.stages(terms.service).get(usize::from(terms.stages));
-        let limit_ms = self.rules.service(terms.service)?.wait_limit_ms;
+        let rules = &*self.rules;
+        let stage = rules.stages(terms.service).get(usize::from(terms.stages));
+        let limit_ms = rules.service(terms.service)?.wait_limit_ms;
         let stage = stage.map(|stage| (since.plus_ms(stage.at_ms), Happens::Stage));
         // A wait of exactly the limit keeps it; the breach is due one millisecond later.
         let breach = limit_ms.filter(|_| !terms.is_breached).map(|limit_ms| {

@@ -124,6 +124,8 @@ pub(super) struct Row {
     pub(super) service: ServiceId,
     lane: LaneId,
     head_start_ms: i64,
+    /// Whether anything happens to it by itself while it waits.
+    is_timed: bool,
 }
 
 /// An order whose record has been filled, and that was opened if it waits.
@@ -204,14 +206,17 @@ impl Inner {
     /// What an order gets that comes in now.
     #[inline]
     pub(super) fn row_for(&self, spec: &OrderSpec) -> Result<Row, SubmitError> {
-        let (service, class, plan) = (spec.service, spec.class, self.plan());
+        let (service, class) = (spec.service, spec.class);
+        let plan = self.in_force().plan;
+        let rules = &*self.rules;
+        let plan = &rules.plans[plan.index()];
         let Some(row) = plan.row(service) else {
             return Err(SubmitError::NoSuchService { service });
         };
         let no_class = SubmitError::NoSuchClass { class };
         let head_start_ms = plan.head_start_ms(class).ok_or(no_class)?;
-        let lane = self.rules.home(row, class).ok_or(no_class)?;
-        Ok(Row { service: row, lane, head_start_ms })
+        let lane = rules.home(row, class).ok_or(no_class)?;
+        Ok(Row { service: row, lane, head_start_ms, is_timed: rules.is_timed(row) })
     }
 
     #[inline]
@@ -279,7 +284,7 @@ impl Inner {
         let (life, later) = (filled.life, filled.later);
         match later {
             Some(activation) => self.looks.arm(life.order.slot(), activation.0),
-            None if self.rules.is_timed(row.service) => self.arm(life),
+            None if row.is_timed => self.arm(life),
             None => {}
         }
         let (service, class) = (spec.service, spec.class);

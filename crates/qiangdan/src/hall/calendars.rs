@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// A calendar (工作日历) of a hall file. What it says of days is asked of the [`Calendar`] that the rules
-/// hold under its id.
+/// A calendar (工作日历) of a hall file. What it says of days is asked of the [`Calendar`] that
+/// the rules hold under its id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct HallCalendar {

@@ -1,7 +1,8 @@
 //! Durations as people write them: `10 min`, `1 h 30 min`, `5 working days`, `10 分钟`.
 //!
-//! Natural time runs always; working time runs in office hours only. The grammar is a row of numbers
-//! with units, the units falling: `1 h 30 min`, `1h30m`, `1.5 h`. Working time has one number.
+//! Natural time runs always; working time runs in office hours only. The grammar is a row of
+//! numbers with units, the units falling: `1 h 30 min`, `1h30m`, `1.5 h`. Working time has one
+//! number.
 
 use std::{fmt, str::FromStr};
 

@@ -155,6 +155,7 @@ impl<'d> RawFile<'d> {
             hours_of_roles,
             trust: bounds.trust,
         };
+        let withdrawn = services.iter().filter(|service| service.is_withdrawn);
         let draft = RulesDraft {
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),
             services: services.iter().map(|service| rule(service, &limits, &ladders)).collect(),
@@ -162,7 +163,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
-            withdrawn: Vec::new(),
+            withdrawn: withdrawn.map(|service| service.id).collect(),
             clocks,
         };
         let hall = Hall {
@@ -188,6 +189,7 @@ impl<'d> RawFile<'d> {
             dedup_window_ms: bounds.dedup_window_ms,
             bounds_orders: bounds.orders,
             bounds_facts: bounds.facts,
+            bounds_lanes: bounds.lanes,
             rules: rules(draft, &places, mistakes)?,
         };
         oddities::warn_unused(book, mistakes);
@@ -240,8 +242,8 @@ impl RawFile<'_> {
         by_calendar.map(place).collect()
     }
 
-    /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the rules of
-    /// limits by a calendar, in the order of their ids.
+    /// Ties each ladder to each limit that climbs it: ladders of limits on the wait, and the
+    /// rules of limits by a calendar, in the order of their ids.
     fn climb<'c>(
         &self,
         limits: impl Iterator<Item = &'c CheckedLimit>,
@@ -330,8 +332,8 @@ struct Place {
     stages: Vec<Range<usize>>,
 }
 
-/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand; all else
-/// is right if every check before was made.
+/// The rules of a draft. What is wrong with the limits by a calendar is said where they stand;
+/// all else is right if every check before was made.
 fn rules(draft: RulesDraft, places: &[Place], mistakes: &mut Mistakes) -> Option<Rules> {
     let checked = draft.check();
     for error in checked.as_ref().err().into_iter().flatten() {

@@ -125,6 +125,7 @@ pub(super) struct Bounds {
     pub(super) dedup_window_ms: u64,
     pub(super) orders: u32,
     pub(super) facts: Option<u32>,
+    pub(super) lanes: Option<u32>,
     pub(super) trust: WallTrust,
 }
 
@@ -140,6 +141,7 @@ impl Bounds {
             dedup_window_ms: 24 * 3_600_000,
             orders: 10_000,
             facts: None,
+            lanes: None,
             trust: WallTrust::default(),
         };
         if let Some(grab) = grab {
@@ -154,9 +156,11 @@ impl Bounds {
             }
         }
         if let Some(bounds) = bounds {
-            bounds.only(&["orders", "facts", "wall_leap", "wall_hold"], mistakes);
+            bounds.only(&["orders", "facts", "lanes", "wall_leap", "wall_hold"], mistakes);
             let facts = bounds.get("facts");
             read.facts = facts.and_then(|value| value::count(value, 0..=1 << 28, mistakes));
+            let lanes = bounds.get("lanes");
+            read.lanes = lanes.and_then(|value| value::count(value, 1..=1 << 20, mistakes));
             let trust =
                 [("wall_leap", &mut read.trust.leap_ms), ("wall_hold", &mut read.trust.hold_ms)];
             for (key, ms) in trust {

@@ -21,8 +21,8 @@ use crate::{
 /// A ladder (升级阶梯) as one limit on the wait climbs it.
 ///
 /// A ladder in the file may be named by several limits. Where its stages are shares of the limit,
-/// each limit makes a ladder of its own, so the same key may occur more than once. Ladders of limits by a
-/// calendar are in their rules.
+/// each limit makes a ladder of its own, so the same key may occur more than once. Ladders of
+/// limits by a calendar are in their rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct HallLadder {

@@ -1,8 +1,8 @@
 //! `[limits]`: promises about time.
 //!
-//! A limit in natural time from being submitted until being grabbed is a limit on the *wait*: it goes by
-//! the clock that never goes back. Every other one, or one that says more than that, runs as a clock on
-//! the order's history, by a calendar.
+//! A limit in natural time from being submitted until being grabbed is a limit on the *wait*: it
+//! goes by the clock that never goes back. Every other one, or one that says more than that, runs
+//! as a clock on the order's history, by a calendar.
 
 use std::ops::Range;
 
@@ -170,8 +170,8 @@ impl<'d> RawLimit<'d> {
         self.key.span()
     }
 
-    /// Looks names up: the limit, the ladder it climbs, and the rule of one that goes by a calendar,
-    /// whose stages are still to come. `id` is the one it gets then.
+    /// Looks names up: the limit, the ladder it climbs, and the rule of one that goes by a
+    /// calendar, whose stages are still to come. `id` is the one it gets then.
     pub(super) fn check(
         &self,
         id: LimitId,
@@ -196,8 +196,8 @@ impl<'d> RawLimit<'d> {
             key,
             from: from.unwrap_or(Moment::Reached(Milestone::SUBMITTED)),
             to,
-            // Days stand in for what could not be read, so that no ladder is measured against a limit
-            // that nobody wrote.
+            // Days stand in for what could not be read, so that no ladder is measured against a
+            // limit that nobody wrote.
             lasts: self.lasts.as_ref().map_or(Duration::WorkingDays { days: 1 }, |l| *l.get_ref()),
             ladder: self.ladder.as_ref().map(|ladder| ladder.get_ref().to_string()),
             id: if is_wait { None } else { Some(id) },

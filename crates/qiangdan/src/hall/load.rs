@@ -12,7 +12,8 @@ use crate::PoolId;
 pub struct Load {
     /// The half hour.
     pub span: Span,
-    /// How many windows the orders that come keep busy on average: orders × mean time ÷ half an hour.
+    /// How many windows the orders that come keep busy on average: orders × mean time ÷ half an
+    /// hour.
     pub needed: f64,
     /// How many windows are staffed on average.
     pub staffed: f64,

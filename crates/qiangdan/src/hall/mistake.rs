@@ -1,7 +1,7 @@
 //! What is wrong with a hall file, and where.
 //!
-//! Readers and checks report to [`Mistakes`] by byte span and go on; [`Mistakes::placed`] turns spans
-//! into lines and columns once, at the end, in file order.
+//! Readers and checks report to [`Mistakes`] by byte span and go on; [`Mistakes::placed`] turns
+//! spans into lines and columns once, at the end, in file order.
 
 use std::{error, fmt, ops::Range};
 
@@ -122,8 +122,8 @@ codes! {
     StagesNotRising = "hall::stages-not-rising",
     /// A limit in working days or hours, and no calendar that says which.
     NeedsCalendar = "hall::needs-calendar",
-    /// A limit, or a stage of one, that cannot be: what starts it stops it, it leads back to itself,
-    /// something comes after its end.
+    /// A limit, or a stage of one, that cannot be: what starts it stops it, it leads back to
+    /// itself, something comes after its end.
     BadLimit = "hall::bad-limit",
     /// A key or an action that has no meaning with the others there.
     Misplaced = "hall::misplaced",
@@ -161,8 +161,8 @@ codes! {
 pub struct Invalid {
     /// Every mistake, in file order; never empty.
     pub mistakes: Vec<Mistake>,
-    /// What is allowed but probably not meant, in file order. Incomplete: some things are only weighed
-    /// once the file is right.
+    /// What is allowed but probably not meant, in file order. Incomplete: some things are only
+    /// weighed once the file is right.
     pub warnings: Vec<Mistake>,
 }
 

@@ -1,12 +1,12 @@
 //! The hall file: one TOML file that says what a hall promises, who works there and who comes.
 //!
 //! [`Hall::parse`] reads the text and checks it into a [`Hall`], which cannot be wrong, or answers
-//! with every [`Mistake`] in the file at once, each with its place. It opens no file: the text is an
-//! argument. What may be written is described in `docs/hall-file.md`.
+//! with every [`Mistake`] in the file at once, each with its place. It opens no file: the text is
+//! an argument. What may be written is described in `docs/hall-file.md`.
 //!
-//! Each section has a file here with two kinds of types: `Raw…` holds what was written and where, the
-//! public type what was meant. Reading collects wrong shapes (`table.rs`, `value.rs`), checking what
-//! does not fit together (`names.rs`); `parse.rs` and `file.rs`
+//! Each section has a file here with two kinds of types: `Raw…` holds what was written and where,
+//! the public type what was meant. Reading collects wrong shapes (`table.rs`, `value.rs`),
+//! checking what does not fit together (`names.rs`); `parse.rs` and `file.rs`
 //! are the way through both.
 //!
 //! | section of the file | module |
@@ -19,7 +19,8 @@
 //! | `[calendars]` | `calendars.rs`, with `week.rs`, `dates.rs` |
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
 //! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
-//! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`, `series.rs` |
+//! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`,
+//! `series.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
@@ -32,6 +33,7 @@ mod dates;
 mod duration;
 mod expiry;
 mod file;
+mod follow;
 mod head_starts;
 mod house;
 mod ladders;
@@ -60,6 +62,7 @@ pub use arrivals::{Arrivals, Slot};
 pub use calendars::HallCalendar;
 pub use clerks::Clerk;
 pub use duration::{Duration, DurationError};
+pub use follow::Moved;
 pub use head_starts::Class;
 pub use house::{Per, Target};
 pub use ladders::HallLadder;
@@ -129,6 +132,7 @@ pub struct Hall {
     dedup_window_ms: u64,
     bounds_orders: u32,
     bounds_facts: Option<u32>,
+    bounds_lanes: Option<u32>,
     rules: Rules,
 }
 
@@ -232,7 +236,8 @@ impl Hall {
         self.rules.clocks()
     }
 
-    /// What the engine obeys of a limit by a calendar, and that calendar. `None` for a limit on the wait.
+    /// What the engine obeys of a limit by a calendar, and that calendar. `None` for a limit on
+    /// the wait.
     #[must_use]
     pub fn rule_of(&self, limit: &Limit) -> Option<(&LimitRule, &Calendar)> {
         let clocks = self.clocks();
@@ -282,11 +287,18 @@ impl Hall {
         self.bounds_orders
     }
 
-    /// How many facts may be told of orders with limits by a calendar at a time, if the file says so: the
-    /// engine's bound of the same name.
+    /// How many facts may be told of orders with limits by a calendar at a time, if the file says
+    /// so: the engine's bound of the same name.
     #[must_use]
     pub fn bounds_facts(&self) -> Option<u32> {
         self.bounds_facts
+    }
+
+    /// How many lanes there is room for once rules are swapped, if the file says so: the engine's
+    /// bound of the same name.
+    #[must_use]
+    pub fn bounds_lanes(&self) -> Option<u32> {
+        self.bounds_lanes
     }
 
     /// The part the engine obeys.

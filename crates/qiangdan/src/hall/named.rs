@@ -38,7 +38,8 @@ pub(super) fn read(
     read
 }
 
-/// Reads `[skills]`: names, or `{ name = "英语", soft = true }`. Positions of soft ones go to `soft`.
+/// Reads `[skills]`: names, or `{ name = "英语", soft = true }`. Positions of soft ones go to
+/// `soft`.
 pub(super) fn read_skills(
     section: Option<&Table<'_>>,
     names: &mut Names,
@@ -57,7 +58,8 @@ pub(super) fn read_skills(
     read
 }
 
-/// Reads `[roles]`: names, or `{ name = "值班长", hours = "hall" }`, and which calendar each is there by.
+/// Reads `[roles]`: names, or `{ name = "值班长", hours = "hall" }`, and which calendar each is
+/// there by.
 pub(super) fn read_roles<'d>(
     section: Option<&Table<'d>>,
     names: &mut Names,

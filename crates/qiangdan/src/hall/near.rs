@@ -6,8 +6,8 @@ const LONGEST: usize = 64;
 /// The word in `known` that is nearest to `word`, if it is near: at most a third of its letters are
 /// wrong, missing, too many or swapped with their neighbour. The first of equally near ones.
 ///
-/// Costs the product of the words' lengths for each known one; a word of more than 64 letters is near
-/// to none.
+/// Costs the product of the words' lengths for each known one; a word of more than 64 letters is
+/// near to none.
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();

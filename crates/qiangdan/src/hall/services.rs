@@ -23,11 +23,13 @@ pub struct Service {
     pub needs: Skills,
     /// How long it takes at the window.
     pub takes: Takes,
-    /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits). At most one is
-    /// a limit on the wait; the others go by a calendar.
+    /// The limits it is under, as positions in [`Hall::limits`](super::Hall::limits). At most one
+    /// is a limit on the wait; the others go by a calendar.
     pub limits: Vec<usize>,
     /// What recorded traces call it, besides its key. No name belongs to two services.
     pub recorded_as: Vec<String>,
+    /// Whether no new orders come in for it (停办); it stays for those that are open.
+    pub is_withdrawn: bool,
 }
 
 /// A service as written.
@@ -40,12 +42,15 @@ pub(super) struct RawService<'d> {
     takes: Option<Takes>,
     limits: Vec<Spanned<&'d str>>,
     recorded_as: Vec<Spanned<&'d str>>,
+    is_withdrawn: bool,
 }
 
 impl<'d> RawService<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
-        table.only(&["name", "pool", "needs", "takes", "limit", "limits", "recorded_as"], mistakes);
+        let known =
+            ["name", "pool", "needs", "takes", "limit", "limits", "recorded_as", "withdrawn"];
+        table.only(&known, mistakes);
         let name = table.get("name").and_then(|value| text::read(value, mistakes));
         let pool = table.need("pool", "\"front\"", mistakes);
         let pool = pool.and_then(|value| value::string(value, "the key of a pool", mistakes));
@@ -66,8 +71,10 @@ impl<'d> RawService<'d> {
         };
         let recorded_as = table.get("recorded_as");
         let recorded_as = recorded_as.map(|value| value::strings(value, "[\"Q021\"]", mistakes));
+        let withdrawn = table.get("withdrawn").and_then(|value| value::flag(value, mistakes));
+        let is_withdrawn = withdrawn == Some(true);
         let (needs, recorded_as) = (needs.unwrap_or_default(), recorded_as.unwrap_or_default());
-        Some(Self { key, name, pool, needs, takes, limits, recorded_as })
+        Some(Self { key, name, pool, needs, takes, limits, recorded_as, is_withdrawn })
     }
 
     /// Looks references up. What is wrong is reported and stands in for itself.
@@ -113,6 +120,7 @@ impl<'d> RawService<'d> {
             takes: self.takes.unwrap_or(Takes::Fixed { ms: 0 }),
             limits: under,
             recorded_as: self.recorded_as.iter().map(|name| name.get_ref().to_string()).collect(),
+            is_withdrawn: self.is_withdrawn,
         }
     }
 }

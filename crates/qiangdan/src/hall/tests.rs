@@ -62,7 +62,8 @@ classes = { elderly = "10 %" }
 leave_after = "40 min"
 "#;
 
-/// Changes the right file in one place and compares the mistakes, and the warnings if there are none.
+/// Changes the right file in one place and compares the mistakes, and the warnings if there are
+/// none.
 #[track_caller]
 fn check(old: &str, new: &str, expect: &[&str]) {
     assert_eq!(RIGHT.matches(old).count(), 1, "{old:?} should stand there once");
