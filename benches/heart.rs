@@ -302,6 +302,25 @@ impl Desk for Heart {
             own.notes.tell(ticket.at_ms, number(item), NOBODY, Kind::Submitted);
         }
     }
+
+    /// Of a clerk's only lane, one item after another is claimed. Of several lanes, each is searched for.
+    fn grab_many(&self, own: &mut Own, clerk: u32, at_ms: u64, most: usize, held: &mut Vec<Held>) {
+        let full = held.len() + most;
+        if let Some(lane) = self.alone[clerk as usize] {
+            let owner = owner(clerk);
+            self.lanes[lane as usize].offer(|item| {
+                let goes_on = held.len() < full;
+                // Taken or not by us, it waits no longer.
+                if goes_on && let Ok(epoch) = self.slot(item).word.try_hold(item.generation, owner)
+                {
+                    held.push(self.claimed(own, Held { item, epoch, owner }, at_ms));
+                }
+                goes_on
+            });
+        }
+        let left = held.len()..full;
+        held.extend(left.map_while(|_| self.grab(own, clerk, at_ms)));
+    }
 }
 
 /// The longest batch that is pushed at once.

@@ -58,7 +58,6 @@
 //!   it.
 
 use std::fmt;
-use std::iter::FusedIterator;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use crate::sync::{AtomicU32, AtomicU64, low, store_then_load, zeroed_u32, zeroed_u64};
@@ -252,8 +251,7 @@ impl Bitmap {
     #[must_use]
     pub fn contains(&self, i: u32) -> bool {
         assert!(i < self.bits, "lane {i} is not in this bitmap");
-        // Ordering: Acquire, the receiving half of "set".
-        self.words[(i / BITS) as usize].load(Acquire) & (1 << (i % BITS)) != 0
+        lanes_of(&self.words[(i / BITS) as usize]) & (1 << (i % BITS)) != 0
     }
 
     /// Whether no lane has its bit set; may say no for a while after the last was cleared, until
@@ -279,8 +277,7 @@ impl Bitmap {
     pub fn and_part(&self, part: u32, mask: &Mask) -> u64 {
         assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
         let word = |at: usize| {
-            // Ordering: Acquire, the receiving half of "set".
-            let set = self.words.get(at).map_or(0, |word| low(word.load(Acquire)));
+            let set = self.words.get(at).map_or(0, lanes_of);
             // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
             let masked = mask.words.get(at).map_or(0, |word| word.load(Relaxed));
             u64::from(set & masked)
@@ -288,22 +285,11 @@ impl Bitmap {
         word(2 * part as usize) | word(2 * part as usize + 1) << 32
     }
 
-    /// The lanes whose bits are set here and in `mask`, in order.
+    /// Calls `f` for each lane whose bit is set here and in `mask`, in order.
     ///
-    /// Each word is read when the iterator comes to it: a bit that is set throughout the scan is
-    /// found, one that changes meanwhile may or may not be. Wait-free, one load for each 1,024
-    /// lanes and one for each word that has bits in both.
-    ///
-    /// # Panics
-    ///
-    /// If `mask` is for another number of lanes.
-    #[inline]
-    pub fn iter_and<'a>(&'a self, mask: &'a Mask) -> IterAnd<'a> {
-        assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
-        IterAnd { bitmap: self, mask, next_summary: 0, words_left: 0, word: 0, lanes_left: 0 }
-    }
-
-    /// Calls `f` for each lane of [`Bitmap::iter_and`]; quicker, for it keeps no place to go on from.
+    /// Each word is read when the scan comes to it: a bit that is set throughout the scan is found,
+    /// one that changes meanwhile may or may not be. Wait-free, one load for each 1,024 lanes and one
+    /// for each word that has bits in both.
     ///
     /// # Panics
     ///
@@ -313,21 +299,21 @@ impl Bitmap {
         assert_eq!(self.bits, mask.bits, "the mask is for another bitmap");
         if self.told == 0 {
             for (word, (lanes, masked)) in (0..).zip(self.words.iter().zip(&mask.words)) {
-                // Ordering: Acquire, the receiving half of "set".
-                let set = low(lanes.load(Acquire));
                 // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
-                each_bit(set & masked.load(Relaxed), |bit| f(word * BITS + bit));
+                let set = lanes_of(lanes) & masked.load(Relaxed);
+                each_bit(set, |bit| f(word * BITS + bit));
             }
             return;
         }
         for ((at, summary), masked) in (0..).zip(&self.summary).zip(&mask.summary) {
-            // Ordering: Relaxed, both. As in the iterator.
+            // Ordering: Relaxed, for the reason given at `is_empty`; if the word that it leads to
+            // turns out to be an old one without bits, `lower` looks again. The mask belongs to one
+            // owner; see [`Mask`].
             let mut words = low(summary.load(Relaxed)) & masked.load(Relaxed);
             while words != 0 {
                 let word = at * BITS + words.trailing_zeros();
                 words &= words - 1;
-                // Ordering: Acquire, the receiving half of "set".
-                let set = low(self.words[word as usize].load(Acquire));
+                let set = lanes_of(&self.words[word as usize]);
                 if set == 0 {
                     self.lower(word);
                 }
@@ -336,6 +322,13 @@ impl Bitmap {
             }
         }
     }
+}
+
+/// The lanes of a word whose bits are set.
+#[inline]
+fn lanes_of(word: &AtomicU64) -> u32 {
+    // Ordering: Acquire, the receiving half of "set".
+    low(word.load(Acquire))
 }
 
 /// Calls `f` with the number of each set bit, in order.
@@ -352,62 +345,6 @@ impl fmt::Debug for Bitmap {
         f.debug_set().entries((0..self.bits).filter(|&i| self.contains(i))).finish()
     }
 }
-
-/// The lanes that are set in a bitmap and a mask; see [`Bitmap::iter_and`].
-#[derive(Debug)]
-pub struct IterAnd<'a> {
-    bitmap: &'a Bitmap,
-    mask: &'a Mask,
-    /// The summary to read next.
-    next_summary: u32,
-    /// Words still to visit under the last summary read.
-    words_left: u32,
-    /// The last word read, and its lanes still to return.
-    word: u32,
-    lanes_left: u32,
-}
-
-impl Iterator for IterAnd<'_> {
-    type Item = u32;
-
-    #[inline]
-    fn next(&mut self) -> Option<u32> {
-        while self.lanes_left == 0 {
-            while self.words_left == 0 {
-                let at = self.next_summary as usize;
-                if self.bitmap.told == 0 {
-                    // Without a summary all words are visited.
-                    let words = self.bitmap.words.len();
-                    if at > 0 || words == 0 {
-                        return None;
-                    }
-                    (self.words_left, self.next_summary) = ((1 << words) - 1, 1);
-                    break;
-                }
-                // Ordering: Relaxed, for the reason given at `is_empty`. If the word that it leads
-                // to turns out to be an old one without bits, `lower` looks again.
-                let summary = low(self.bitmap.summary.get(at)?.load(Relaxed));
-                // Ordering: Relaxed. The mask belongs to one owner; see [`Mask`].
-                self.words_left = summary & self.mask.summary[at].load(Relaxed);
-                self.next_summary += 1;
-            }
-            self.word = (self.next_summary - 1) * BITS + self.words_left.trailing_zeros();
-            self.words_left &= self.words_left - 1;
-            // Ordering: Acquire, the receiving half of "set".
-            let lanes = low(self.bitmap.words[self.word as usize].load(Acquire));
-            if lanes == 0 {
-                self.bitmap.lower(self.word);
-            }
-            // Ordering: Relaxed, as above.
-            self.lanes_left = lanes & self.mask.words[self.word as usize].load(Relaxed);
-        }
-        let lane = self.word * BITS + self.lanes_left.trailing_zeros();
-        self.lanes_left &= self.lanes_left - 1;
-        Some(lane)
-    }
-}
-
-impl FusedIterator for IterAnd<'_> {}
 
 /// Some lanes: those that one grabber may draw on.
 ///
@@ -545,6 +482,12 @@ mod tests {
         mask
     }
 
+    fn found(bitmap: &Bitmap, mask: &Mask) -> Vec<u32> {
+        let mut found = Vec::new();
+        bitmap.for_each_and(mask, |lane| found.push(lane));
+        found
+    }
+
     #[test]
     fn set_lanes_are_found_in_order() {
         let (bitmap, mask) = (Bitmap::new(LANES), all());
@@ -555,16 +498,13 @@ mod tests {
         }
         let mut sorted = lanes.to_vec();
         sorted.sort_unstable();
-        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), sorted);
-        let mut each = Vec::new();
-        bitmap.for_each_and(&mask, |lane| each.push(lane));
-        assert_eq!(each, sorted);
+        assert_eq!(found(&bitmap, &mask), sorted);
         for lane in [31, 1063] {
             mask.unset(lane);
             assert!(!mask.contains(lane) && bitmap.contains(lane));
         }
-        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [0, 32, 700, 1024]);
-        assert_eq!(bitmap.iter_and(&Mask::new(LANES)).count(), 0);
+        assert_eq!(found(&bitmap, &mask), [0, 32, 700, 1024]);
+        assert!(found(&bitmap, &Mask::new(LANES)).is_empty());
     }
 
     #[test]
@@ -644,9 +584,9 @@ mod tests {
             assert!(bitmap.is_empty());
             bitmap.set(1050);
             assert!(!bitmap.is_empty());
-            assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [1050], "round {round}");
+            assert_eq!(found(&bitmap, &mask), [1050], "round {round}");
             assert!(bitmap.clear_if(1050, || true));
-            assert_eq!(bitmap.iter_and(&mask).count(), 0);
+            assert!(found(&bitmap, &mask).is_empty());
         }
     }
 
@@ -676,10 +616,7 @@ mod tests {
         let unwritten = bitmap.words[0].load(Relaxed);
         bitmap.set(0);
         assert_eq!(bitmap.words[0].load(Relaxed), unwritten, "nobody is to be told");
-        assert_eq!(bitmap.iter_and(&mask).collect::<Vec<_>>(), [0, 32, FEW - 1]);
-        let mut each = Vec::new();
-        bitmap.for_each_and(&mask, |lane| each.push(lane));
-        assert_eq!(each, [0, 32, FEW - 1]);
+        assert_eq!(found(&bitmap, &mask), [0, 32, FEW - 1]);
         assert_eq!(bitmap.and_part(0, &mask), 1 | 1 << 32);
         assert_eq!(bitmap.and_part((FEW - 1) / 64, &mask), 1 << ((FEW - 1) % 64));
         assert_eq!(bitmap.and_part(FEW, &mask), 0, "there are no such lanes");
@@ -687,8 +624,8 @@ mod tests {
             assert!(!bitmap.is_empty() && bitmap.clear_if(lane, || true));
         }
         assert!(bitmap.is_empty());
-        assert_eq!(bitmap.iter_and(&mask).count(), 0);
-        assert_eq!(Bitmap::new(0).iter_and(&Mask::new(0)).count(), 0);
+        assert!(found(&bitmap, &mask).is_empty());
+        assert!(found(&Bitmap::new(0), &Mask::new(0)).is_empty());
     }
 
     #[test]

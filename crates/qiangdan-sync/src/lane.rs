@@ -304,7 +304,7 @@ impl Lane {
     #[inline(always)]
     pub fn first<K: Ord>(&self, mut look: impl FnMut(Item) -> Option<K>) -> Option<First<K>> {
         let mut first: Option<First<K>> = None;
-        for (k, ring) in self.rings.iter().map_while(OnceLock::get).enumerate() {
+        for (k, ring) in self.rings().enumerate() {
             let Some((item, key, position)) = ring.first(&mut look) else { continue };
             if first.as_ref().is_none_or(|first| key < first.key) {
                 first = Some(First { item, key, ring: k, position });
@@ -324,14 +324,16 @@ impl Lane {
 
     /// Says that `first` is over, and looks at what comes after it, if that takes no search.
     ///
-    /// Wait-free but for laps: one plain store, and at most one look.
+    /// If several rings have items, it does. Wait-free but for laps: one plain store, and at most one
+    /// look.
     #[inline(always)]
     pub fn pass_on<K>(&self, first: &First<K>, look: impl FnOnce(Item) -> Option<K>) -> Next<K> {
         self.pass(first);
-        if first.ring > 0 || self.rings[1].get().is_some() {
+        let mut rings = self.rings().enumerate();
+        if rings.any(|(k, ring)| k != first.ring && !ring.is_dry(Acquire)) {
             return Next::Unknown;
         }
-        let ring = self.rings[0].get().expect("what was found is in a ring");
+        let ring = self.rings[first.ring].get().expect("what was found is in a ring");
         let at = first.position + 1;
         // Ordering: Acquire, the receiving half of "entry".
         let (word, lap) = ring.read(at, Acquire);
@@ -344,16 +346,36 @@ impl Lane {
         }
     }
 
+    /// Offers one item after another to `take`, from the first on, as long as it says yes: those are
+    /// over, and are passed.
+    ///
+    /// For whoever takes several: the hints are read and stored once. If several rings have items,
+    /// nothing is offered, for what is first takes a search. No thread can make it wait.
+    #[inline]
+    pub fn offer(&self, mut take: impl FnMut(Item) -> bool) {
+        let mut rings = self.rings().filter(|ring| !ring.is_dry(Acquire));
+        if let (Some(ring), None) = (rings.next(), rings.next()) {
+            ring.first(&mut |item| (!take(item)).then_some(()));
+        }
+    }
+
+    /// The rings that were made.
+    #[inline]
+    fn rings(&self) -> impl Iterator<Item = &Ring> {
+        self.rings.iter().map_while(|ring| ring.get().map(|ring| &**ring))
+    }
+
     /// Whether there is no item, as a SeqCst load tells it; see the [module docs](self).
     ///
     /// Items that are over count until a search has passed them. Wait-free but for laps: see the
     /// [module docs](self) under "Hints".
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        // Ordering: SeqCst. A push that comes before this in the order of SeqCst accesses comes
-        // after the count of its ring.
+        // Ordering: SeqCst, and so the loads of the cells, for the reason given in the module docs. A
+        // push that comes before this in the order of SeqCst accesses comes after the count of its
+        // ring.
         let made = self.made.load(SeqCst) as usize;
-        self.rings[..made].iter().all(|ring| ring.get().is_some_and(|ring| ring.is_empty()))
+        self.rings[..made].iter().all(|ring| ring.get().is_some_and(|ring| ring.is_dry(SeqCst)))
     }
 }
 
@@ -555,11 +577,11 @@ impl Ring {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether all items were passed.
+    fn is_dry(&self, ordering: Ordering) -> bool {
         let at = self.start();
-        // Ordering: SeqCst, for the reason given in the module docs. Positions are filled one after
-        // another, so if this one is not, none after it is.
-        let (_, lap) = self.read(at, SeqCst);
+        // Positions are filled one after another, so if this one is not, none after it is.
+        let (_, lap) = self.read(at, ordering);
         lap < self.lap(at)
     }
 }

@@ -261,7 +261,8 @@ proptest! {
                     masked.remove(&lane);
                 }
                 BitmapOp::Scan => {
-                    let found: Vec<_> = bitmap.iter_and(&mask).collect();
+                    let mut found = Vec::new();
+                    bitmap.for_each_and(&mask, |lane| found.push(lane));
                     let expected: Vec<_> = set.intersection(&masked).copied().collect();
                     prop_assert_eq!(found, expected);
                 }

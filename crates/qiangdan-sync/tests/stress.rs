@@ -76,7 +76,9 @@ impl Pool {
     /// The smallest of the heads, held.
     fn grab(&self, mask: &Mask, owner: Owner) -> Option<(u32, u32, u16, u32)> {
         loop {
-            let heads = self.bitmap.iter_and(mask).filter_map(|lane| {
+            let mut lanes = Vec::new();
+            self.bitmap.for_each_and(mask, |lane| lanes.push(lane));
+            let heads = lanes.into_iter().filter_map(|lane| {
                 let (queue, side) = (&self.lanes[lane as usize], &self.sides[lane as usize]);
                 let queued = queue.first(|item| self.key(item));
                 let aside = side.peek();

@@ -283,3 +283,55 @@ fn of_equal_keys_that_of_the_smaller_ring_wins() {
     let first = model.lane.first(|item| (item.generation >= 60).then_some(0)).unwrap();
     assert_eq!(first.item, item(60));
 }
+
+/// A lane of two rings, with items in the second alone.
+fn deep_once() -> Model {
+    let model = Model::new(1000);
+    for n in 0..515 {
+        model.push(n).expect("there is room");
+    }
+    let look = |item| (!model.is_over(item)).then_some(item.generation);
+    let first = model.first().expect("there are some");
+    model.end(0);
+    assert_eq!(model.lane.pass_on(&first, look), Next::Unknown, "two rings have items");
+    for n in 1..512 {
+        model.lane.offer(|item| panic!("{item:?} may not be the first"));
+        assert_eq!(model.take(), Some(n));
+    }
+    model
+}
+
+#[test]
+fn what_comes_after_is_seen_in_a_lane_that_was_deep_once() {
+    let model = deep_once();
+    for next in [Next::Key(513), Next::Key(514), Next::Dry] {
+        let first = model.first().unwrap();
+        model.end(first.key);
+        let look = |item| (!model.is_over(item)).then_some(item.generation);
+        assert_eq!(model.lane.pass_on(&first, look), next);
+    }
+    assert!(model.lane.is_empty());
+}
+
+#[test]
+fn items_are_offered_in_order_until_one_is_declined() {
+    let model = deep_once();
+    let offered = |most: usize| {
+        let mut taken = vec![];
+        model.lane.offer(|item| {
+            let goes_on = taken.len() < most;
+            if goes_on {
+                model.end(item.generation);
+                taken.push(item.generation);
+            }
+            goes_on
+        });
+        taken
+    };
+    assert_eq!(offered(0), []);
+    assert_eq!(offered(2), [512, 513]);
+    assert_eq!((model.first().map(|first| first.key), model.lane.is_empty()), (Some(514), false));
+    assert_eq!(offered(2), [514]);
+    assert!(model.lane.is_empty());
+    assert_eq!(offered(2), []);
+}

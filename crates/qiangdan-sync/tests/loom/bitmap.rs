@@ -51,7 +51,9 @@ impl Bits {
     }
 
     fn found(&self) -> Vec<u32> {
-        self.bitmap.iter_and(&self.mask).collect()
+        let mut found = Vec::new();
+        self.bitmap.for_each_and(&self.mask, |lane| found.push(lane));
+        found
     }
 }
 

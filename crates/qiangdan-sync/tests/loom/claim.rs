@@ -67,7 +67,9 @@ fn claim_fill_is_seen_by_whoever_sees_it_open() {
             assert_eq!(slot.read(0), 42);
         }
     };
+    let ask = |slot: &Slot| assert!(!slot.claim.is_open(1) || slot.read(0) == 42);
     race(Slot::filled, [fill, read], |_, _| {});
+    race(Slot::filled, [fill, ask], |_, _| {});
 }
 
 #[test]

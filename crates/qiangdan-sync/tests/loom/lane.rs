@@ -113,6 +113,57 @@ fn lane_tail_is_seen_with_all_before_it() {
     );
 }
 
+#[test]
+fn lane_tail_is_seen_with_all_before_it_by_whoever_pushes_several() {
+    fn push_and_find(queue: &Queue, n: u32) {
+        queue.data[n as usize].store(1, Relaxed);
+        let item = Item { slot: n, generation: 1 };
+        assert_eq!(queue.lane.push_many(&[item], |item| queue.is_over(item)), 1);
+        assert!(queue.first().is_some(), "a push that has returned is found");
+    }
+    race(
+        one_ring,
+        [|queue| push_and_find(queue, 2), |queue| push_and_find(queue, 3)],
+        |queue, _| {
+            let mut rest = queue.rest();
+            rest.sort_unstable();
+            assert_eq!(rest, [2, 3]);
+        },
+    );
+}
+
+#[test]
+fn lane_entry_offered_goes_to_one_and_carries_the_slot() {
+    fn take(queue: &Queue) -> Vec<u32> {
+        let mut taken = vec![];
+        queue.lane.offer(|item| {
+            let data = queue.data[item.slot as usize].load(Relaxed);
+            assert_eq!(data, 1, "whoever sees an item sees its slot");
+            let over = &queue.over[item.slot as usize];
+            if over.compare_exchange(0, 1, AcqRel, Relaxed).is_ok() {
+                taken.push(item.slot);
+            }
+            true
+        });
+        assert!(taken.is_sorted());
+        taken
+    }
+    let push = |queue: &Queue| {
+        queue.push(3);
+        vec![]
+    };
+    race(
+        || Queue::with(2, &[2]),
+        [push, take, take],
+        |queue, taken| {
+            let mut all = [taken.concat(), take(queue)].concat();
+            all.sort_unstable();
+            assert_eq!(all, [2, 3]);
+            assert!(queue.lane.is_empty());
+        },
+    );
+}
+
 /// Pushes and takes in turn, so that one of the two is always there.
 fn turn_over(queue: &Queue, items: std::ops::Range<u32>) -> Vec<u32> {
     let turn = |n| {

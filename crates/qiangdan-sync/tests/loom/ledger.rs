@@ -127,6 +127,28 @@ fn ledger_append_is_known_to_whoever_ends_the_life() {
 }
 
 #[test]
+fn ledger_append_is_known_to_whoever_appends_unread() {
+    let append = |told: &Told| told.append(0, &[1]).is_ok();
+    let note = |told: &Told| {
+        let seen = told.ledger.seen(0, 1).expect("the life goes on");
+        told.ledger.append(&seen, &[pair(2)], Reserve::Use).is_ok()
+    };
+    race(
+        // Node 0 is in the list of slot 1.
+        || Told::with(4, &[1, 2]),
+        [append, note],
+        |told, _| {
+            assert!(told.ledger.end(0, 1));
+            // All its nodes are free, and each once.
+            told.ledger.begin(2, 1, pair(20));
+            assert_eq!(told.append(2, &[21, 22, 23]), Ok(4));
+            assert_eq!(told.read(2, 1), Some(vec![20, 21, 22, 23]));
+            assert_eq!(told.read(1, 1), Some(vec![10, 11]));
+        },
+    );
+}
+
+#[test]
 fn ledger_life_ends_once() {
     let end = |told: &Told| told.ledger.end(0, 1);
     race(
