@@ -78,7 +78,7 @@ impl Ledger {
                 assert_eq!(before, None, "{order} was submitted twice");
             }
             EventKind::OrderActivated => entry.activated += 1,
-            EventKind::OrderClaimed { epoch, wait_ms } => {
+            EventKind::OrderClaimed { epoch, wait_ms, .. } => {
                 let clerk = event.clerk.expect("a claim has an owner");
                 let claimed = Claimed { clerk, wait_ms, is_started: false, is_back: false };
                 let before = entry.claims.insert(epoch, claimed);
@@ -260,7 +260,7 @@ impl Life {
                 // It waits from its time on, however late that is told.
                 self.go(State::Waiting, self.activation);
             }
-            EventKind::OrderClaimed { epoch, wait_ms } => {
+            EventKind::OrderClaimed { epoch, wait_ms, .. } => {
                 is(&[State::Waiting]);
                 assert_eq!(epoch, self.epoch + 1, "{event:?}");
                 self.go(State::Claimed, at);

@@ -22,7 +22,7 @@ use std::{
 use priority_queue::PriorityQueue;
 use proptest::{collection::vec, option, prelude::*, test_runner::FileFailurePersistence};
 use qiangdan::{
-    Action, Amend, AmendError, CancelError, Claim, ClassId, ClerkId, ClerkSpec, Colour,
+    Action, Amend, AmendError, CancelError, Choice, Claim, ClassId, ClerkId, ClerkSpec, Colour,
     CompleteError, DedupKey, Event, EventKind, GrabError, GrabOrderError, Grabbed, Ladder, Mono,
     Now, OrderId, OrderSpec, OrderView, Outcome, PoolId, Presence, PresenceError, PutBack,
     PutBackError, Reason, RoleId, Rules, RulesDraft, Seq, ServiceId, ServiceRule, SignInError,
@@ -357,7 +357,7 @@ impl Model {
         clerk.skills.covers(rule.needs) && pools.iter().any(|pool| clerk.pools.contains(pool))
     }
 
-    fn take(&mut self, clerk: ClerkId, id: OrderId) -> Grabbed {
+    fn take(&mut self, clerk: ClerkId, id: OrderId, choice: Choice) -> Grabbed {
         let wait_ms = self.orders[&id].wait(self.ms());
         self.set(id, At::Hands { clerk, started: false });
         let order = self.orders.get_mut(&id).unwrap();
@@ -369,7 +369,7 @@ impl Model {
         } else {
             self.claimed_again += 1;
         }
-        self.tell(Some(id), Some(clerk), EventKind::OrderClaimed { epoch, wait_ms });
+        self.tell(Some(id), Some(clerk), EventKind::OrderClaimed { epoch, choice, wait_ms });
         if let Some(limit) = limit.filter(|&limit| wait_ms > limit && !breached) {
             self.orders.get_mut(&id).unwrap().breached = true;
             // The wait reached the limit this long ago.
@@ -403,7 +403,7 @@ impl Model {
         }
         let mut line = self.queue.clone().into_sorted_iter().map(|(order, _)| order);
         let next = line.find(|order| self.may_take(clerk, &self.orders[order]));
-        next.map(|order| self.take(clerk, order)).ok_or(GrabError::Empty { clerk })
+        next.map(|order| self.take(clerk, order, Choice::Next)).ok_or(GrabError::Empty { clerk })
     }
 
     fn grab_order(&mut self, clerk: ClerkId, order: OrderId) -> Result<Grabbed, GrabOrderError> {
@@ -428,7 +428,7 @@ impl Model {
         if self.held(clerk) >= held_max {
             return Err(GrabOrderError::AtLimit { clerk, held_max });
         }
-        Ok(self.take(clerk, order))
+        Ok(self.take(clerk, order, Choice::Named))
     }
 
     fn start(&mut self, claim: Claim) -> Result<(), StartError> {

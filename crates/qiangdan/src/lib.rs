@@ -53,7 +53,7 @@ pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
     SignInError, SignOutError, StartError, SubmitError,
 };
-pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
+pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
     RoleId, ServiceId, SkillId, Skills,
