@@ -21,6 +21,7 @@ use std::{
 
 use priority_queue::PriorityQueue;
 use proptest::{collection::vec, option, prelude::*, test_runner::FileFailurePersistence};
+use qiangdan::history::History;
 use qiangdan::{
     Action, Amend, AmendError, CancelError, Choice, Claim, ClassId, ClerkId, ClerkSpec, Colour,
     CompleteError, DedupKey, Event, EventKind, GrabError, GrabOrderError, Grabbed, Ladder, Mono,
@@ -29,7 +30,10 @@ use qiangdan::{
     SignOutError, SkillId, Skills, Stage, StartError, State, Stats, SubmitError, Submitted,
     WaitTarget,
 };
-use qiangdan_tests::hall::{self, Hall, climbing, service, within};
+use qiangdan_tests::{
+    hall::{self, Hall, climbing, service, within},
+    history::proven,
+};
 
 const ORDERS: u32 = 8;
 const CLERKS: u32 = 4;
@@ -725,6 +729,7 @@ enum Due {
 struct Run {
     hall: Hall,
     model: Model,
+    history: History,
     /// Events compared so far.
     compared: usize,
 }
@@ -732,7 +737,8 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let hall = Hall::new(draft(), ORDERS, CLERKS);
-        Self { hall, model: Model::new(hall::checked(draft())), compared: 0 }
+        let history = History::new(hall::checked(draft()));
+        Self { hall, model: Model::new(hall::checked(draft())), history, compared: 0 }
     }
 
     fn order(&self, pick: usize) -> OrderId {
@@ -802,6 +808,9 @@ impl Run {
                 let (clerk, spec) = (ClerkId(clerk), ClerkSpec { pools: &pools, skills, held_max });
                 let answer = hall.call(|engine, cx| engine.sign_in(cx, clerk, &spec));
                 assert_eq!(answer, self.model.sign_in(clerk, &spec));
+                if answer.is_ok() {
+                    self.history.signs_in(clerk, &spec);
+                }
             }
             Op::SignOut { clerk } => {
                 let answer = hall.call(|engine, cx| engine.sign_out(cx, ClerkId(clerk)));
@@ -859,6 +868,7 @@ proptest! {
             run.compare();
         }
         run.model.check_stats(&run.hall.engine.stats());
+        proven(run.history, run.hall.outbox.events(), &run.hall.engine);
     }
 }
 
