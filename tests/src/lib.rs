@@ -4,6 +4,7 @@
 pub mod data;
 pub mod hall;
 pub mod history;
+pub mod lives;
 pub mod office;
 pub mod plain;
 

@@ -6,7 +6,7 @@
 use std::{sync::Barrier, thread};
 
 use qiangdan::{
-    Action, Amend, Claim, ClassId, ClerkId, Cx, DedupKey, Engine, EventKind, GrabError,
+    Action, Amend, Choice, Claim, ClassId, ClerkId, Cx, DedupKey, Engine, EventKind, GrabError,
     GrabOrderError, Grabbed, Ladder, Mono, Now, OrderId, OrderSpec, Outbox, Outcome, PoolId,
     PutBack, PutBackError, Reason, RulesDraft, ServiceId, Stage, StartError, State, SubmitError,
     Wall,
@@ -616,7 +616,8 @@ fn a_wait_of_exactly_the_limit_keeps_it() {
     hall.pass(10 * MINUTE + 1);
     let _ = grab(&mut hall, ANA).unwrap();
     let breach = EventKind::LimitBreached { due: Mono(20 * MINUTE) };
-    let claim = EventKind::OrderClaimed { epoch: 1, wait_ms: 10 * MINUTE + 1 };
+    let claim =
+        EventKind::OrderClaimed { epoch: 1, choice: Choice::Next, wait_ms: 10 * MINUTE + 1 };
     assert_eq!(kinds(&mut hall), [claim, breach], "a claim that is late tells the breach itself");
     hall.advance();
     assert_eq!(kinds(&mut hall), [], "and it is told once");

@@ -21,11 +21,12 @@ use qiangdan::{
     Action, Advancer, Amend, Bounds, Claim, ClassId, ClerkId, ClerkSpec, Cx, DedupKey, Engine,
     Event, GrabOrderError, Ladder, Mono, Now, OrderId, OrderSpec, Outbox, Outcome, PoolId,
     Presence, PutBack, Reason, RulesDraft, ServiceId, SkillId, Stage, State, WaitTarget, Wall,
+    history::History,
 };
 use qiangdan_sim::dice::{Purpose, Stream};
 use qiangdan_tests::{
     hall::{checked, climbing, service, within},
-    history::Ledger,
+    history::proven,
 };
 
 const ORDERS: u32 = 64;
@@ -189,20 +190,29 @@ impl<'a> Hand<'a> {
     }
 }
 
-fn sign_in(hand: &mut Hand<'_>, clerk: ClerkId, pools: &[PoolId], skills: &[u8], held_max: u32) {
+fn sign_in(
+    hand: &mut Hand<'_>,
+    history: &mut History,
+    clerk: ClerkId,
+    pools: &[PoolId],
+    skills: &[u8],
+    held_max: u32,
+) {
     let skills = skills.iter().copied().map(SkillId).collect();
     let spec = ClerkSpec { pools, skills, held_max };
+    history.signs_in(clerk, &spec);
     hand.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).unwrap();
 }
 
 /// A day on a floor of 8 threads; returns all its events and the engine, when everybody has gone and
 /// nobody holds anything.
-fn day(seed: u64, parks: bool) -> (Floor, Advancer, Vec<Event>) {
+fn day(seed: u64, parks: bool) -> (Floor, Advancer, History, Vec<Event>) {
     let bounds = Bounds::new(ORDERS, CLERKS + 1);
     let (engine, mut advancer) = Engine::new(rules(), bounds).unwrap();
     let lately = std::array::from_fn(|_| AtomicU64::new(0));
     let (now_ms, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let floor = Floor { engine, now_ms, is_over, lately, seed };
+    let mut history = History::new(floor.engine.rules().clone()).by_one_clock();
     let mut opening = Hand::new(&floor, 99);
     for clerk in (0..CLERKS).map(ClerkId) {
         let pools = [PoolId(0), PoolId(1)];
@@ -212,7 +222,7 @@ fn day(seed: u64, parks: bool) -> (Floor, Advancer, Vec<Event>) {
             2 => (&pools[1..], &[]),
             _ => (&pools, &[0]),
         };
-        sign_in(&mut opening, clerk, pools, skills, 3);
+        sign_in(&mut opening, &mut history, clerk, pools, skills, 3);
     }
     let mut events = opening.events.drain().collect::<Vec<_>>();
     let told: Vec<Vec<Event>> = thread::scope(|scope| {
@@ -261,15 +271,20 @@ fn day(seed: u64, parks: bool) -> (Floor, Advancer, Vec<Event>) {
     for clerk in (0..CLERKS).map(ClerkId) {
         assert_eq!(floor.engine.held(clerk), Some(0), "{clerk} holds nothing any more");
     }
-    (floor, advancer, events)
+    (floor, advancer, history, events)
 }
 
 /// The last clerk takes everything that waits in a lane.
-fn drain(floor: &Floor, advancer: &mut Advancer, events: &mut Vec<Event>) -> Vec<OrderId> {
+fn drain(
+    floor: &Floor,
+    advancer: &mut Advancer,
+    history: &mut History,
+    events: &mut Vec<Event>,
+) -> Vec<OrderId> {
     let mut hand = Hand::new(floor, 100);
     let later = floor.now_ms.fetch_add(1_000, Relaxed) + 1_000;
     advancer.advance_all(&mut Cx::new(Now::after(Wall(0), later), &mut hand.events));
-    sign_in(&mut hand, LAST, &[PoolId(0), PoolId(1)], &[0, 1], ORDERS);
+    sign_in(&mut hand, history, LAST, &[PoolId(0), PoolId(1)], &[0, 1], ORDERS);
     let mut taken = vec![];
     while let Ok(grabbed) = hand.call(|engine, cx| engine.grab(cx, LAST)) {
         hand.call(|engine, cx| engine.complete(cx, grabbed.claim, Outcome::Done)).unwrap();
@@ -281,33 +296,31 @@ fn drain(floor: &Floor, advancer: &mut Advancer, events: &mut Vec<Event>) -> Vec
 
 #[test]
 fn every_order_is_claimed_once_per_epoch_ends_once_and_none_is_lost() {
-    let (floor, mut advancer, mut events) = day(seed(), true);
-    let before = Ledger::of(&events);
-    let taken = drain(&floor, &mut advancer, &mut events);
+    let (floor, mut advancer, mut history, mut events) = day(seed(), true);
+    let mut before = history.clone();
+    before.read_all(&events);
+    let before = before.open_orders();
+    let taken = drain(&floor, &mut advancer, &mut history, &mut events);
     let mut hand = Hand::new(&floor, 101);
-    let waiting = before.orders.iter().filter(|(_, entry)| entry.closed.is_none());
-    for (&order, _) in waiting.filter(|(order, _)| !taken.contains(order)) {
+    for order in before.into_iter().filter(|order| !taken.contains(order)) {
         assert_eq!(floor.engine.state(order), Some(State::Waiting), "{order} waits, parked");
         let claim = hand.call(|engine, cx| engine.grab_order(cx, LAST, order)).unwrap().claim;
         hand.call(|engine, cx| engine.complete(cx, claim, Outcome::NoShow)).unwrap();
     }
     events.extend(hand.events.drain());
-    let ledger = Ledger::of(&events);
-    assert_eq!(ledger.open(), 0);
+    let proof = proven(history, &events, &floor.engine);
+    assert_eq!(proof.open, 0);
     assert_eq!(floor.engine.held(LAST), Some(0));
-    ledger.check(&floor.engine.stats(), WITHIN_MS);
-    println!("{} events of {} orders", events.len(), ledger.orders.len());
+    println!("{proof:?}");
 }
 
 #[test]
 fn every_order_that_waits_in_the_end_is_found() {
-    let (floor, mut advancer, mut events) = day(seed(), false);
-    let open = Ledger::of(&events).open();
-    let taken = drain(&floor, &mut advancer, &mut events);
-    assert_eq!(taken.len(), open, "an order waits that nobody finds");
-    let ledger = Ledger::of(&events);
-    assert_eq!(ledger.open(), 0);
-    ledger.check(&floor.engine.stats(), WITHIN_MS);
+    let (floor, mut advancer, mut history, mut events) = day(seed(), false);
+    let open = proven(history.clone(), &events, &floor.engine).open;
+    let taken = drain(&floor, &mut advancer, &mut history, &mut events);
+    assert_eq!(taken.len() as u64, open, "an order waits that nobody finds");
+    assert_eq!(proven(history, &events, &floor.engine).open, 0);
     let refill = (0..ORDERS).map(|_| {
         let spec = OrderSpec::new(ServiceId(0));
         floor.engine.submit(&mut Cx::new(Now::default(), &mut Outbox::default()), &spec)
@@ -322,8 +335,11 @@ fn a_storm_on_one_order_has_one_owner_at_a_time() {
     let lately = std::array::from_fn(|_| AtomicU64::new(0));
     let (now_ms, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let floor = Floor { engine, now_ms, is_over, lately, seed: seed() };
+    let mut history = History::new(floor.engine.rules().clone());
     let mut opening = Hand::new(&floor, 99);
-    (0..6).for_each(|clerk| sign_in(&mut opening, ClerkId(clerk), &[PoolId(0)], &[], 1));
+    for clerk in (0..6).map(ClerkId) {
+        sign_in(&mut opening, &mut history, clerk, &[PoolId(0)], &[], 1);
+    }
     let spec = OrderSpec::new(ServiceId(0));
     let order = opening.call(|engine, cx| engine.submit(cx, &spec)).unwrap().order;
     let owners = AtomicU32::new(0);
@@ -359,8 +375,8 @@ fn a_storm_on_one_order_has_one_owner_at_a_time() {
     let won: u32 = hands.iter().map(|(_, won)| won).sum();
     let mut events: Vec<_> = opening.events.drain().collect();
     hands.into_iter().for_each(|(mut hand, _)| events.extend(hand.events.drain()));
-    let ledger = Ledger::of(&events);
-    assert_eq!(ledger.orders[&order].claims.len(), won as usize);
+    let proof = proven(history, &events, &floor.engine);
+    assert_eq!((proof.orders, proof.claims), (1, u64::from(won)));
     assert!(won > 0);
     println!("{won} claims");
 }

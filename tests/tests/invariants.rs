@@ -3,12 +3,12 @@
 //!
 //! | I | in words | where |
 //! |---|----------|-------|
-//! | 1 | an order has at most one owner; a stale owner's verb is refused | `History`, `step` |
-//! | 2 | every order ends exactly once | `History` |
+//! | 1 | an order has at most one owner; a stale owner's verb is refused | the history's proof, `step` |
+//! | 2 | every order ends exactly once | the history's proof |
 //! | 3 | no order is lost: submitted = scheduled + waiting + held + closed | `check_states` |
-//! | 5 | a stage fires at most once, never early, and none is skipped | `History`, `run` |
+//! | 5 | a stage fires at most once, never early, and none is skipped | the history's proof, `run` |
 //! | 8 | within a service and class, orders go as they came, but for named exceptions | `check_grab` |
-//! | 10 | nobody holds more than they may | `check_clerks` |
+//! | 10 | nobody holds more than they may | the history's proof, `check_clerks` |
 //! | 14 | the same calls give the same events and figures | `the_same_day_twice_is_the_same` |
 //! | 16 | who came later overtakes by no more than the largest head start | `check_grab` |
 //! | 18 | the times in all states add up to the life of the order | `check_states` |
@@ -23,13 +23,15 @@
 )]
 
 use qiangdan::{
-    Action, Amend, Claim, ClassId, ClerkId, Event, Ladder, Mono, OrderId, OrderSpec, Outcome,
-    PoolId, Presence, PutBack, Reason, RulesDraft, ServiceId, Stage, State, Stats,
+    Action, Amend, Claim, ClassId, ClerkId, ClerkSpec, Event, Ladder, Mono, OrderId, OrderSpec,
+    Outcome, PoolId, Presence, PutBack, Reason, RulesDraft, ServiceId, SkillId, Stage, State,
+    Stats, history::History,
 };
 use qiangdan_sim::dice::{Purpose, Stream};
 use qiangdan_tests::{
     hall::{Hall, climbing, service, within},
-    history::{History, Ledger},
+    history::proven,
+    lives::Lives,
 };
 
 const DAYS: u64 = 300;
@@ -66,6 +68,7 @@ fn draft() -> RulesDraft {
 struct Day {
     hall: Hall,
     dice: Stream,
+    lives: Lives,
     history: History,
     events: Vec<Event>,
     orders: Vec<Known>,
@@ -82,13 +85,22 @@ struct Known {
 impl Day {
     fn new(seed: u64) -> Self {
         let mut hall = Hall::new(draft(), ORDERS, CLERKS);
-        hall.sign_in(0, &[0, 1], &[0], HELD_MAX);
-        hall.sign_in(1, &[0], &[], HELD_MAX);
-        hall.sign_in(2, &[1], &[], HELD_MAX);
-        hall.sign_in(3, &[0, 1], &[], 1);
+        let mut history = History::new(hall.engine.rules().clone());
+        let staff: [(&[u16], &[u8], u32); CLERKS as usize] = [
+            (&[0, 1], &[0], HELD_MAX),
+            (&[0], &[], HELD_MAX),
+            (&[1], &[], HELD_MAX),
+            (&[0, 1], &[], 1),
+        ];
+        for (clerk, (pools, skills, held_max)) in (0..).zip(staff) {
+            hall.sign_in(clerk, pools, skills, held_max);
+            let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
+            let skills = skills.iter().copied().map(SkillId).collect();
+            history.signs_in(ClerkId(clerk), &ClerkSpec { pools: &pools, skills, held_max });
+        }
         let dice = Stream::new(seed, 0, Purpose::Incidents);
-        let (history, events) = (History::default(), vec![]);
-        Self { hall, dice, history, events, orders: vec![], claims: vec![] }
+        let (lives, events) = (Lives::default(), vec![]);
+        Self { hall, dice, lives, history, events, orders: vec![], claims: vec![] }
     }
 
     fn below(&mut self, n: u64) -> u64 {
@@ -196,7 +208,7 @@ impl Day {
             .filter(|known| engine.may_take(clerk, known.order))
             .filter_map(|known| Some((known, engine.order(known.order)?)))
             .filter(|(_, view)| view.state == State::Waiting)
-            .filter(|(known, _)| !self.history.orders[&known.order].is_parked)
+            .filter(|(known, _)| !self.lives.orders[&known.order].is_parked)
             .map(|(known, view)| (known.is_plain, view))
             .collect();
         let is_ready = engine.presence(clerk) == Some(Presence::Ready);
@@ -225,7 +237,7 @@ impl Day {
     fn check(&mut self) {
         for event in self.hall.take() {
             assert_eq!(event.seq.0, self.events.len() as u64);
-            self.history.read(&event);
+            self.lives.read(&event);
             self.events.push(event);
         }
         self.check_states();
@@ -233,11 +245,11 @@ impl Day {
     }
 
     fn check_states(&self) {
-        let counts = self.history.counts();
+        let counts = self.lives.counts();
         assert_eq!(counts.iter().sum::<usize>(), self.orders.len());
         let open = self.orders.len() - counts[State::Closed as usize];
         assert!(open <= ORDERS as usize);
-        for (&order, life) in &self.history.orders {
+        for (&order, life) in &self.lives.orders {
             let told = self.hall.engine.state(order).unwrap_or(State::Closed);
             assert_eq!(told, life.state, "{order}");
             let (lived, spent) = (life.since.since_ms(life.submitted), &life.spent_ms);
@@ -248,7 +260,7 @@ impl Day {
     fn check_clerks(&self) {
         for clerk in (0..CLERKS).map(ClerkId) {
             let is_theirs = |state| matches!(state, State::Claimed | State::Serving);
-            let lives = self.history.orders.values();
+            let lives = self.lives.orders.values();
             let held =
                 lives.filter(|life| life.owner == Some(clerk) && is_theirs(life.state)).count();
             assert_eq!(self.hall.engine.held(clerk), Some(held as u32), "{clerk}");
@@ -267,7 +279,7 @@ fn run(seed: u64) -> (Vec<Event>, Stats) {
     day.hall.pass(10_000);
     day.hall.advance();
     day.check();
-    for (order, life) in &day.history.orders {
+    for (order, life) in &day.lives.orders {
         let view = day.hall.engine.order(*order);
         if life.state == State::Waiting {
             let stages = day.hall.engine.rules().stages(view.unwrap().service).len();
@@ -275,7 +287,8 @@ fn run(seed: u64) -> (Vec<Event>, Stats) {
         }
     }
     assert_eq!(day.hall.engine.stats().claimed_again > 0, day.events.iter().any(is_second));
-    Ledger::of(&day.events).check(&day.hall.engine.stats(), WITHIN_MS);
+    let proof = proven(day.history, &day.events, &day.hall.engine);
+    assert!(proof.claims == proof.waits && proof.claims == proof.held, "{proof:?}");
     (day.events, day.hall.engine.stats())
 }
 

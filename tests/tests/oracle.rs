@@ -21,15 +21,19 @@ use std::{
 
 use priority_queue::PriorityQueue;
 use proptest::{collection::vec, option, prelude::*, test_runner::FileFailurePersistence};
+use qiangdan::history::History;
 use qiangdan::{
-    Action, Amend, AmendError, CancelError, Claim, ClassId, ClerkId, ClerkSpec, Colour,
+    Action, Amend, AmendError, CancelError, Choice, Claim, ClassId, ClerkId, ClerkSpec, Colour,
     CompleteError, DedupKey, Event, EventKind, GrabError, GrabOrderError, Grabbed, Ladder, Mono,
     Now, OrderId, OrderSpec, OrderView, Outcome, PoolId, Presence, PresenceError, PutBack,
     PutBackError, Reason, RoleId, Rules, RulesDraft, Seq, ServiceId, ServiceRule, SignInError,
     SignOutError, SkillId, Skills, Stage, StartError, State, Stats, SubmitError, Submitted,
     WaitTarget,
 };
-use qiangdan_tests::hall::{self, Hall, climbing, service, within};
+use qiangdan_tests::{
+    hall::{self, Hall, climbing, service, within},
+    history::proven,
+};
 
 const ORDERS: u32 = 8;
 const CLERKS: u32 = 4;
@@ -357,7 +361,7 @@ impl Model {
         clerk.skills.covers(rule.needs) && pools.iter().any(|pool| clerk.pools.contains(pool))
     }
 
-    fn take(&mut self, clerk: ClerkId, id: OrderId) -> Grabbed {
+    fn take(&mut self, clerk: ClerkId, id: OrderId, choice: Choice) -> Grabbed {
         let wait_ms = self.orders[&id].wait(self.ms());
         self.set(id, At::Hands { clerk, started: false });
         let order = self.orders.get_mut(&id).unwrap();
@@ -369,7 +373,7 @@ impl Model {
         } else {
             self.claimed_again += 1;
         }
-        self.tell(Some(id), Some(clerk), EventKind::OrderClaimed { epoch, wait_ms });
+        self.tell(Some(id), Some(clerk), EventKind::OrderClaimed { epoch, choice, wait_ms });
         if let Some(limit) = limit.filter(|&limit| wait_ms > limit && !breached) {
             self.orders.get_mut(&id).unwrap().breached = true;
             // The wait reached the limit this long ago.
@@ -403,7 +407,7 @@ impl Model {
         }
         let mut line = self.queue.clone().into_sorted_iter().map(|(order, _)| order);
         let next = line.find(|order| self.may_take(clerk, &self.orders[order]));
-        next.map(|order| self.take(clerk, order)).ok_or(GrabError::Empty { clerk })
+        next.map(|order| self.take(clerk, order, Choice::Next)).ok_or(GrabError::Empty { clerk })
     }
 
     fn grab_order(&mut self, clerk: ClerkId, order: OrderId) -> Result<Grabbed, GrabOrderError> {
@@ -428,7 +432,7 @@ impl Model {
         if self.held(clerk) >= held_max {
             return Err(GrabOrderError::AtLimit { clerk, held_max });
         }
-        Ok(self.take(clerk, order))
+        Ok(self.take(clerk, order, Choice::Named))
     }
 
     fn start(&mut self, claim: Claim) -> Result<(), StartError> {
@@ -725,6 +729,7 @@ enum Due {
 struct Run {
     hall: Hall,
     model: Model,
+    history: History,
     /// Events compared so far.
     compared: usize,
 }
@@ -732,7 +737,8 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let hall = Hall::new(draft(), ORDERS, CLERKS);
-        Self { hall, model: Model::new(hall::checked(draft())), compared: 0 }
+        let history = History::new(hall::checked(draft()));
+        Self { hall, model: Model::new(hall::checked(draft())), history, compared: 0 }
     }
 
     fn order(&self, pick: usize) -> OrderId {
@@ -802,6 +808,9 @@ impl Run {
                 let (clerk, spec) = (ClerkId(clerk), ClerkSpec { pools: &pools, skills, held_max });
                 let answer = hall.call(|engine, cx| engine.sign_in(cx, clerk, &spec));
                 assert_eq!(answer, self.model.sign_in(clerk, &spec));
+                if answer.is_ok() {
+                    self.history.signs_in(clerk, &spec);
+                }
             }
             Op::SignOut { clerk } => {
                 let answer = hall.call(|engine, cx| engine.sign_out(cx, ClerkId(clerk)));
@@ -859,6 +868,7 @@ proptest! {
             run.compare();
         }
         run.model.check_stats(&run.hall.engine.stats());
+        proven(run.history, run.hall.outbox.events(), &run.hall.engine);
     }
 }
 

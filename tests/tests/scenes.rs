@@ -15,11 +15,11 @@ use std::ops::RangeInclusive;
 use qiangdan::{
     Action, Advancer, Amend, ClassId, ClerkId, ClerkSpec, Cx, Engine, Event, Ladder, Now, OrderId,
     OrderSpec, Outbox, Outcome, PoolId, PutBack, Reason, RulesDraft, ServiceId, Skills, Stage,
-    Wall,
+    Wall, history::History,
 };
 use qiangdan_tests::{
     hall::{checked, climbing, service, within},
-    history::Ledger,
+    history::proven,
 };
 use shuttle::thread;
 
@@ -111,9 +111,11 @@ fn one(first: u32, parts: &'static [Part]) {
         now_ms: 0,
     };
     let mut manager = actor(clerks - 1);
+    let mut history = History::new(engine.rules().clone());
     for clerk in (0..clerks).map(ClerkId) {
         let pools = [PoolId(0), PoolId(1)];
         let spec = ClerkSpec { pools: &pools, skills: Skills::none(), held_max: 6 };
+        history.signs_in(clerk, &spec);
         manager.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).expect("the clerk exists");
     }
     manager.now_ms = 0;
@@ -142,14 +144,12 @@ fn one(first: u32, parts: &'static [Part]) {
         manager.complete(claim);
     }
     events.extend(told.drain().chain(manager.out.drain()));
-    let ledger = Ledger::of(&events);
-    ledger.check(&engine.stats(), WITHIN_MS);
-    for (&order, entry) in &ledger.orders {
-        let is_held = engine.order(order).is_some_and(|view| view.owner.is_some());
-        assert!(entry.closed.is_some() || is_held, "{order} waits and cannot be found");
+    let proof = proven(history, &events, &engine);
+    for view in engine.open_orders() {
+        assert!(view.owner.is_some(), "{} waits and cannot be found", view.order);
     }
     let held: u32 = (0..clerks).filter_map(|clerk| engine.held(ClerkId(clerk))).sum();
-    assert_eq!(held as usize, ledger.open(), "room that was not given back");
+    assert_eq!(u64::from(held), proof.open, "room that was not given back");
 }
 
 fn submits_two(actor: &mut Actor, _: &[OrderId]) {

@@ -52,6 +52,12 @@ impl Seq {
     }
 }
 
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event {}.{}", self.desk(), self.number())
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Event {
@@ -91,6 +97,8 @@ pub enum EventKind {
     OrderClaimed {
         /// For the how-manieth time it is claimed; the wait to this claim counts if it is the first.
         epoch: u16,
+        /// Who chose it.
+        choice: Choice,
         /// From arrival to now, without time held, in milliseconds.
         wait_ms: u64,
     },
@@ -376,6 +384,16 @@ pub enum EventKind {
         /// To this.
         presence: Presence,
     },
+}
+
+/// Who chose the order that a clerk has claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Choice {
+    /// The queue: it went next (叮叮抢单).
+    Next,
+    /// The clerk, by name; others may have gone before it (点名抢单).
+    Named,
 }
 
 /// How an order ended.

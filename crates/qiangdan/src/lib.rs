@@ -13,7 +13,8 @@
 //! * How time passes: [`Now`] comes with every call, [`Advancer`] lets what is due happen.
 //! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
 //!   (module `hall`, feature `hall-file`).
-//! * Figures at any time: [`Stats`].
+//! * Whether what happened could happen: module [`history`].
+//! * Figures at any time: [`Stats`]; for supervisors, from events: module [`figures`].
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
 //!
 //! # Features
@@ -30,9 +31,11 @@ mod editions;
 mod engine;
 mod error;
 mod event;
+pub mod figures;
 mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
+pub mod history;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
@@ -42,6 +45,7 @@ mod rules;
 mod stats;
 mod sync;
 mod time;
+mod waiting_line;
 
 pub use clerk::{ClerkSpec, Presence};
 #[cfg(feature = "calendar")]
@@ -56,7 +60,7 @@ pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
     SignInError, SignOutError, StartError, SubmitError,
 };
-pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
+pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PlanId,
     PoolId, RoleId, ServiceId, SkillId, Skills,

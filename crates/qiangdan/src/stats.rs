@@ -1,6 +1,7 @@
 //! Live figures: counts and a histogram of waits, readable at any time without disturbing anybody.
 //!
-//! Nothing is ever reset. The figures are those of the events: `tests/src/history.rs` compares them.
+//! Nothing is ever reset. The figures are those of the events: module [`history`](crate::history)
+//! compares them.
 
 use crate::desk::{Count, Desk, Desks};
 
@@ -106,7 +107,7 @@ pub(crate) fn bucket_of(wait_ms: u64) -> usize {
 }
 
 /// The longest wait of a bucket.
-fn top_of(bucket: usize) -> u64 {
+pub(crate) fn top_of(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     if bucket < STEPS {
         return bucket;

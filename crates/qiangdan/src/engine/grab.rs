@@ -6,8 +6,8 @@ use qiangdan_sync::Owner;
 
 use super::{Engine, Inner, lines::plain_lanes, owner};
 use crate::{
-    Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, LaneId, Mono,
-    OrderId, Presence, ServiceId, State,
+    Choice, Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, LaneId,
+    Mono, OrderId, Presence, ServiceId, State,
     clerk::Clerk,
     desk::Desk,
     order::{Live, TermsNow, clerk_of},
@@ -122,7 +122,7 @@ impl Engine {
         let known = Known::of(life);
         match (known, life.slot.word.try_hold(order.generation(), owner)) {
             (Some(known), Ok(epoch)) => {
-                Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }))
+                Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }, Choice::Named))
             }
             // The first: what is not known is of another life, and that is not held.
             (None, _) | (_, Err(_)) => {
@@ -206,7 +206,7 @@ impl Inner {
             self.lanes.remove(&clerk.lanes, &head, |hint| self.waits_as(hint));
             if let Some((life, known, epoch)) = held {
                 let claim = Claim { order, clerk: ClerkId(owner.get()), epoch };
-                return Some(self.claimed(cx, life, known, claim));
+                return Some(self.claimed(cx, life, known, claim, Choice::Next));
             }
             // Somebody was faster, and will be again if both go on at one pace.
             stand_back(lost);
@@ -272,12 +272,19 @@ impl Inner {
     /// If the order was cancelled and its slot filled again since the swap, what is noted here finds
     /// another life and is not noted; the claim is stale and its first use will say so.
     #[inline]
-    fn claimed(&self, cx: &mut Cx<'_>, life: Live<'_>, known: Known, claim: Claim) -> Grabbed {
+    fn claimed(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        known: Known,
+        claim: Claim,
+        choice: Choice,
+    ) -> Grabbed {
         let now = cx.now.mono;
         let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
         life.set_moment(now.max(since)).ok();
-        let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
+        let kind = EventKind::OrderClaimed { epoch: claim.epoch, choice, wait_ms };
         let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
         self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
         #[cfg(feature = "calendar")]

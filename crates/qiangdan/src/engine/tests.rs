@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    Action, Amend, ClerkSpec, Ladder, LadderId, Mono, OrderSpec, Outbox, PoolId, PutBack,
+    Action, Amend, Choice, ClerkSpec, Ladder, LadderId, Mono, OrderSpec, Outbox, PoolId, PutBack,
     RulesDraft, ServiceId, ServiceRule, Skills, Stage, State, Wall, order::OtherLife,
 };
 
@@ -144,7 +144,7 @@ fn a_put_back_that_stops_half_way_hides_no_order() {
         };
         assert_eq!(told[0], EventKind::OrderPutBack { epoch: 1, how: place });
         // The grab at 1 ended a wait of 1 ms; from 5 to 9 it waited 4 more.
-        assert_eq!(told[1], EventKind::OrderClaimed { epoch: 2, wait_ms: 5 });
+        assert_eq!(told[1], EventKind::OrderClaimed { epoch: 2, choice: Choice::Next, wait_ms: 5 });
         assert_eq!(house.engine.held(ANN), Some(1), "the first claim's room was given back");
         // And on: the put_back was done, with nothing left to do.
         let engine = house.engine.clone();

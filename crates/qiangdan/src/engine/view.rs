@@ -34,4 +34,13 @@ impl Engine {
     pub fn state(&self, order: OrderId) -> Option<State> {
         self.inner.live(order).map(|(_, state)| state)
     }
+
+    /// Every order that is not over, in no particular order; one that comes or goes meanwhile may be
+    /// among them or not. One load for each slot there is room for, so not for every call.
+    pub fn open_orders(&self) -> impl Iterator<Item = OrderView> + '_ {
+        let life = |(slot, order): (u32, &crate::order::Slot)| {
+            self.order(OrderId::new(slot, order.word.load().generation))
+        };
+        (0..).zip(&self.inner.slots).filter_map(life).filter(|view| view.state != State::Closed)
+    }
 }
