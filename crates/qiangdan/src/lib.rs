@@ -41,6 +41,7 @@ mod rules;
 mod stats;
 mod sync;
 mod time;
+mod watch;
 
 pub use clerk::{ClerkSpec, Presence};
 #[cfg(feature = "calendar")]
@@ -48,7 +49,7 @@ pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
     PauseOrderError, ReachError, ResumeOrderError, SettleError,
 };
-pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
+pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine, WatchedPool};
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
     SignInError, SignOutError, StartError, SubmitError,
@@ -56,7 +57,7 @@ pub use error::{
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
-    RoleId, ServiceId, SkillId, Skills,
+    RoleId, ServiceId, SkillId, Skills, WatchId,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
@@ -66,3 +67,4 @@ pub use rules::{
 pub use rules::{ClockRules, WallTrust};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};
+pub use watch::{PoolWatch, WatchError, WatchWhen};

@@ -62,6 +62,8 @@ impl Inner {
         self.tell(cx, life, None, EventKind::OrderAmended { service, class });
         #[cfg(feature = "calendar")]
         self.amend_clocks(cx, life, before.service, service);
+        self.recount(cx, life, before.service);
+        self.recount(cx, life, service);
         Ok(())
     }
 
