@@ -13,9 +13,9 @@
 use std::ops::RangeInclusive;
 
 use qiangdan::{
-    Action, Advancer, Amend, ClassId, ClerkId, ClerkSpec, Cx, Engine, Event, Ladder, Now, OrderId,
-    OrderSpec, Outbox, Outcome, PoolId, PutBack, Reason, RulesDraft, ServiceId, Skills, Stage,
-    Wall, history::History,
+    Action, Advancer, Amend, ClassId, ClerkId, ClerkSpec, Cx, Engine, Event, EventKind, Ladder,
+    Now, OrderId, OrderSpec, Outbox, Outcome, PoolId, PoolWatch, Presence, PutBack, Reason,
+    RulesDraft, ServiceId, Skills, Stage, Wall, WatchWhen, history::History,
 };
 use qiangdan_tests::{
     hall::{checked, climbing, service, within},
@@ -82,6 +82,11 @@ fn rules() -> RulesDraft {
         services: vec![within(4, climbing(0, service(0, &[]))), service(1, &[])],
         head_starts_ms: vec![0, 7],
         ladders: vec![Ladder { stages }],
+        watches: vec![PoolWatch {
+            pool: PoolId(0),
+            when: WatchWhen::Longer { than: 1, until: 0 },
+            actions: vec![],
+        }],
         target: qiangdan::WaitTarget { within_ms: WITHIN_MS, ..RulesDraft::default().target },
         ..RulesDraft::default()
     }
@@ -148,8 +153,20 @@ fn one(first: u32, parts: &'static [Part]) {
     for view in engine.open_orders() {
         assert!(view.owner.is_some(), "{} waits and cannot be found", view.order);
     }
+    check_watch(&engine, &events, clerks);
     let held: u32 = (0..clerks).filter_map(|clerk| engine.held(ClerkId(clerk))).sum();
     assert_eq!(u64::from(held), proof.open, "room that was not given back");
+}
+
+/// Nothing waits any more in the pool that is watched, and what its watch has said is in turn.
+fn check_watch(engine: &Engine, events: &[Event], clerks: u32) {
+    let now = engine.watched_pool(PoolId(0)).expect("it is watched");
+    let is_ready = |&clerk: &u32| engine.presence(ClerkId(clerk)) == Some(Presence::Ready);
+    let ready = u32::try_from((0..clerks).filter(is_ready).count()).expect("a few clerks");
+    assert_eq!((now.waiting, now.ready, now.fired), (0, ready, vec![]));
+    let count = |is: fn(&EventKind) -> bool| events.iter().filter(|e| is(&e.kind)).count();
+    let fired = count(|kind| matches!(kind, EventKind::WatchFired { .. }));
+    assert_eq!(fired, count(|kind| matches!(kind, EventKind::WatchRearmed { .. })));
 }
 
 fn submits_two(actor: &mut Actor, _: &[OrderId]) {
@@ -235,4 +252,21 @@ fn orders_are_amended_while_they_go_back() {
 #[test]
 fn slots_are_used_again_under_everybodys_hands() {
     play(3, &[cancels, submits_two, takes_by_name, gives_back]);
+}
+
+/// The manager's presence, which the others do not use.
+fn comes_and_goes(actor: &mut Actor, _: &[OrderId]) {
+    for presence in [Presence::Break, Presence::Ready] {
+        actor.call(|engine, cx| engine.set_presence(cx, ClerkId(3), presence)).ok();
+    }
+}
+
+#[test]
+fn one_clerks_presence_is_changed_by_two() {
+    play(1, &[comes_and_goes, comes_and_goes, submits_two]);
+}
+
+#[test]
+fn orders_leave_a_watched_pool_while_others_take_them() {
+    play(2, &[amends, takes_by_name, cancels]);
 }

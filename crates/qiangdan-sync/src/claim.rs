@@ -45,6 +45,8 @@
 //! * **outcome**: `try_finish`, `try_close_unowned` (Release) → `load` (Acquire). Whoever sees the
 //!   slot done sees what was written before. (That the next `fill` does is up to the slab's
 //!   "recycle".)
+//! * **among**: `load_among` (AcqRel) ↔ every transition (AcqRel). The one that comes second sees
+//!   what was written before the first.
 //! * **refill**: `fill` (Release fence) → data read, then `is_still` (Acquire fence). A reader that
 //!   got a mixture of two lives is told so.
 //!
@@ -296,6 +298,17 @@ impl ClaimWord {
     pub fn load(&self) -> Seen {
         // Ordering: Acquire, the receiving half of "fill", "progress" and "outcome".
         Seen::from_word(self.word.load(Acquire))
+    }
+
+    /// What the word says now, at a place among its transitions: what this thread wrote before is
+    /// seen by whoever makes one of those that come after, and what was written before one of those
+    /// that came before is seen by this thread.
+    ///
+    /// Wait-free; one read-modify-write. Linearizes there.
+    #[must_use]
+    pub fn load_among(&self) -> Seen {
+        // Ordering: AcqRel, both halves of "among". A read-modify-write that adds nothing.
+        Seen::from_word(self.word.fetch_or(0, AcqRel))
     }
 
     /// Whether the slot is open in the life `generation`: what [`load`](Self::load) would say, for

@@ -81,6 +81,13 @@ impl Clerk {
         presence_of(self.session.load(Acquire))
     }
 
+    /// The same at a place among the changes of presence: what this thread wrote before is seen by
+    /// whoever makes a later one.
+    pub(crate) fn presence_among(&self) -> Presence {
+        // Ordering: AcqRel, with `change`. A read-modify-write that adds nothing.
+        presence_of(self.session.fetch_or(0, AcqRel))
+    }
+
     pub(crate) fn held(&self) -> u32 {
         // Ordering: Relaxed. A count for people to read.
         self.held.load(Relaxed)

@@ -15,7 +15,7 @@ use crate::{
 };
 use crate::{
     ClassId, ClerkId, Colour, Mono, Now, OrderId, PlanId, PoolId, Presence, RoleId, ServiceId,
-    SkillId,
+    SkillId, WatchId,
     desk::{Desk, Desks},
 };
 
@@ -374,6 +374,47 @@ pub enum EventKind {
     PlanSwitched {
         /// Which.
         plan: PlanId,
+    },
+    /// What a watch on a pool waits for has come about; what it does is told next.
+    WatchFired {
+        /// Which.
+        watch: WatchId,
+        /// The pool it watches.
+        pool: PoolId,
+        /// How many orders wait there.
+        waiting: u32,
+        /// How many of its clerks are ready.
+        ready: u32,
+    },
+    /// A watch on a pool that had fired waits again.
+    WatchRearmed {
+        /// Which.
+        watch: WatchId,
+        /// The pool it watches.
+        pool: PoolId,
+        /// How many orders wait there.
+        waiting: u32,
+        /// How many of its clerks are ready.
+        ready: u32,
+    },
+    /// A watch on a pool wants a role told.
+    PoolNotifyDue {
+        /// The pool.
+        pool: PoolId,
+        /// Who.
+        role: RoleId,
+    },
+    /// A watch on a pool wants it shown in a colour, until it waits again.
+    PoolShowDue {
+        /// The pool.
+        pool: PoolId,
+        /// The colour.
+        colour: Colour,
+    },
+    /// A watch on a pool advises to open a window for it.
+    PoolOpenWindowDue {
+        /// The pool.
+        pool: PoolId,
     },
     /// A clerk's session began.
     ClerkSignedIn,

@@ -65,6 +65,10 @@ index! {
     CalendarId(u16), "calendar"
 }
 index! {
+    /// A watch on a pool (单池盯守): position in [`Rules::watches`](crate::Rules::watches).
+    WatchId(u16), "watch"
+}
+index! {
     /// A lane (队列): position in the rules' list of lanes.
     LaneId(u32), "lane"
 }

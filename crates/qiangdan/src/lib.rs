@@ -46,6 +46,7 @@ mod stats;
 mod sync;
 mod time;
 mod waiting_line;
+mod watch;
 
 pub use clerk::{ClerkSpec, Presence};
 #[cfg(feature = "calendar")]
@@ -55,6 +56,7 @@ pub use engine::{
 };
 pub use engine::{
     Advanced, Advancer, ApplyError, Bounds, BoundsError, Engine, OpenOrders, RulesPreview,
+    WatchedPool,
 };
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
@@ -63,7 +65,7 @@ pub use error::{
 pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PlanId,
-    PoolId, RoleId, ServiceId, SkillId, Skills,
+    PoolId, RoleId, ServiceId, SkillId, Skills, WatchId,
 };
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
@@ -74,3 +76,4 @@ pub use rules::{
 pub use rules::{ClockRules, WallTrust};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};
+pub use watch::{PoolWatch, WatchError, WatchWhen};

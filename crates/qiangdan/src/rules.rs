@@ -18,6 +18,7 @@ pub use grow::Plan;
 use crate::{
     ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
     grant::{Grantable, Grants},
+    watch::{self, PoolWatch, WatchError},
 };
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
@@ -32,6 +33,8 @@ pub struct RulesDraft {
     pub head_starts_ms: Vec<i64>,
     /// The ladders, in the order of their ids.
     pub ladders: Vec<Ladder>,
+    /// The watches on pools, in the order of their ids.
+    pub watches: Vec<PoolWatch>,
     /// The hall's promise about waits.
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
@@ -280,6 +283,9 @@ pub enum RulesError {
         /// The stage, from 1.
         stage: usize,
     },
+    /// A watch on a pool is wrong.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     /// What is promised by the calendar is wrong.
     #[cfg(feature = "calendar")]
     #[error(transparent)]
@@ -367,6 +373,7 @@ impl RulesDraft {
                 most,
             }));
         }
+        mistakes.extend(watch::mistakes(&self.watches, self.pools).map(RulesError::Watch));
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
@@ -417,6 +424,7 @@ impl RulesDraft {
             ("services", self.services.len(), usize::from(u16::MAX)),
             ("classes", self.head_starts_ms.len(), usize::from(u8::MAX)),
             ("ladders", self.ladders.len(), usize::from(u16::MAX)),
+            ("watches", self.watches.len(), usize::from(u16::MAX)),
             #[cfg(feature = "calendar")]
             ("limits", self.clocks.limits.len(), usize::from(u16::MAX)),
             #[cfg(feature = "calendar")]
@@ -541,6 +549,20 @@ impl Rules {
     #[must_use]
     pub fn head_starts_ms(&self) -> &[i64] {
         &self.draft.head_starts_ms
+    }
+
+    /// The watches on pools, in the order of their ids.
+    #[must_use]
+    pub fn watches(&self) -> &[PoolWatch] {
+        &self.draft.watches
+    }
+
+    /// The pools in which an order of this service may come to wait: its own, and those that its limits
+    /// may move it to, or widen to.
+    pub(crate) fn pools_of(&self, service: ServiceId) -> impl Iterator<Item = PoolId> + '_ {
+        let own = self.service(service).map(|rule| rule.pool);
+        let granted = self.grantable.get(service.index()).into_iter();
+        own.into_iter().chain(granted.flat_map(Grantable::all_pools))
     }
 
     /// The promise about waits.

@@ -112,6 +112,23 @@ fn claim_hand_over_carries_the_last_owners_data() {
 }
 
 #[test]
+fn claim_among_the_second_sees_what_the_first_wrote() {
+    let look = |slot: &Slot| {
+        slot.write(0, 3);
+        let phase = slot.claim.load_among().phase;
+        phase == Phase::Held && slot.read(1) == 4
+    };
+    let hold = |slot: &Slot| {
+        slot.write(1, 4);
+        slot.claim.try_hold(1, owner(1)).unwrap();
+        slot.read(0) == 3
+    };
+    race(Slot::opened, [look, hold], |_, [looker_saw, holder_saw]| {
+        assert!(looker_saw || holder_saw);
+    });
+}
+
+#[test]
 fn claim_progress_shows_what_the_owner_wrote() {
     fn saw(slot: &Slot, phase: Phase) {
         match phase {

@@ -70,6 +70,8 @@ impl Inner {
         self.tell(cx, life, None, kind);
         #[cfg(feature = "calendar")]
         self.amend_clocks(cx, life, before.service, service);
+        self.recount(cx, life, before.service);
+        self.recount(cx, life, service);
         Ok(())
     }
 

@@ -86,6 +86,9 @@ pub enum ApplyError {
         /// Which.
         calendar: crate::CalendarId,
     },
+    /// The watches on pools are others. They stay as the engine was built.
+    #[error("the watches on pools differ from those the engine was built with")]
+    WatchesDiffer,
     /// Open orders are still being moved since the last swap. Advance until that is done.
     #[error("{left} orders have not been looked at since the last swap")]
     StillMoving {
@@ -313,6 +316,9 @@ impl Inner {
     fn grown(&self, next: &Rules) -> Result<(Rules, usize), ApplyError> {
         #[cfg(feature = "calendar")]
         self.check_clocks(next)?;
+        if self.rules.watches() != next.watches() {
+            return Err(ApplyError::WatchesDiffer);
+        }
         let (grown, plan) = self.rules.grown(next);
         let (found, most) =
             (u32::try_from(grown.lanes().len()).unwrap_or(u32::MAX), self.lanes_max);

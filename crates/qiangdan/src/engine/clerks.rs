@@ -26,8 +26,10 @@ impl Engine {
         if let Some(&pool) = spec.pools.iter().find(|pool| pool.0 >= inner.rules.pools()) {
             return Err(SignInError::NoSuchPool { pool });
         }
+        inner.note_pools(clerk, spec.pools);
         record.sign_in(spec, &inner.rules);
         inner.tell_of_clerk(cx, clerk, EventKind::ClerkSignedIn);
+        inner.recount_ready(cx, clerk);
         Ok(())
     }
 
@@ -42,6 +44,7 @@ impl Engine {
         let record = self.inner.clerk(clerk).ok_or(SignOutError::NoSuchClerk { clerk })?;
         if record.set_presence(Presence::SignedOut) {
             self.inner.tell_of_clerk(cx, clerk, EventKind::ClerkSignedOut);
+            self.inner.recount_ready(cx, clerk);
         }
         Ok(())
     }
@@ -67,6 +70,7 @@ impl Engine {
         } else if presence != before {
             self.inner.tell_of_clerk(cx, clerk, EventKind::ClerkPresence { presence });
         }
+        self.inner.recount_ready(cx, clerk);
         Ok(())
     }
 

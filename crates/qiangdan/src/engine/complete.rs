@@ -56,10 +56,14 @@ impl Inner {
             return self.close_listed(cx, life, (holder, epoch), outcome, cx.now.wall);
         }
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
+        let service = life.terms().map(|terms| terms.service);
         self.write_end(cx, life, holder, outcome);
         self.slab.give(order.slot());
         let kind = EventKind::OrderClosed { outcome, epoch };
         self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
+        if let Ok(service) = service {
+            self.recount(cx, life, service);
+        }
     }
 
     /// Writes down how an order ended. Only the closer writes these, and the slot is not given back

@@ -287,6 +287,7 @@ impl Inner {
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, choice, wait_ms };
         let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
         self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
+        self.recount(cx, life, service);
         #[cfg(feature = "calendar")]
         if self.promises.is_some() && claim.epoch == 1 {
             self.note_grabbed(claim.order, service, cx.now);

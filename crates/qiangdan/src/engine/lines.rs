@@ -111,7 +111,7 @@ impl Inner {
             return Ok(false);
         }
         self.tell(cx, life, None, EventKind::OrderActivated);
-        self.freed(life, lined)?;
+        self.freed(cx, life, lined)?;
         Ok(true)
     }
 
@@ -137,7 +137,7 @@ impl Inner {
             PutBack::HeadStart { ms: rank_of(cx.now.mono).saturating_sub(rank_ms) }
         };
         self.returned(cx, life, tag, clerk, seen.epoch, how);
-        self.freed(life, lined)?;
+        self.freed(cx, life, lined)?;
         Ok(true)
     }
 
@@ -146,12 +146,18 @@ impl Inner {
     ///
     /// Terms that another verb changed just before count: that verb found the order not waiting,
     /// and left the rest to this one.
-    pub(super) fn freed(&self, life: Live<'_>, lined: TermsNow) -> Result<(), OtherLife> {
+    pub(super) fn freed(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        lined: TermsNow,
+    ) -> Result<(), OtherLife> {
         let terms = life.terms_after_transition()?;
         if terms.turn != lined.turn {
             self.line_up(life)?;
         }
         self.arm(life);
+        self.recount(cx, life, terms.service);
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watches;
 
 pub use advance::{Advanced, Advancer};
 pub use apply::{ApplyError, OpenOrders, RulesPreview};
@@ -29,6 +30,7 @@ pub use clocks::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
     PauseOrderError, ReachError, ResumeOrderError, SettleError,
 };
+pub use watches::WatchedPool;
 
 use std::sync::{Arc, OnceLock};
 
@@ -160,6 +162,8 @@ struct Inner {
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
     keys_of_slots: OnceLock<Box<[AtomicU64]>>,
     desks: Arc<Desks>,
+    /// Pools that are watched, if any are.
+    watches: Option<watches::Watches>,
     /// Limits by the calendar, if the rules have any.
     #[cfg(feature = "calendar")]
     promises: Option<clocks::Promises>,
@@ -201,6 +205,7 @@ impl Engine {
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
+            watches: watches::Watches::new(&rules, bounds),
             #[cfg(feature = "calendar")]
             promises,
             rules: Editions::new(rules),

@@ -55,7 +55,7 @@ impl Engine {
         if let PutBack::After { ms } = how {
             inner.looks.arm(order.slot(), cx.now.mono.plus_ms(ms).0);
         } else {
-            inner.freed(life, lined).ok();
+            inner.freed(cx, life, lined).ok();
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use dashmap::Entry;
 use qiangdan_sync::Key;
 
-use super::{Engine, Inner, rank_of};
+use super::{Engine, Inner, rank_of, watches::PoolMove};
 use crate::{
     Cx, DedupKey, EventKind, LaneId, Mono, OrderId, OrderSpec, ServiceId, State, SubmitError,
     Submitted,
@@ -134,6 +134,8 @@ struct Filled<'a> {
     key: Key,
     /// When it will be activated, if it is scheduled.
     later: Option<Mono>,
+    /// What its coming changes for pools that are watched.
+    moved: PoolMove,
 }
 
 impl Inner {
@@ -263,13 +265,14 @@ impl Inner {
         let rank_ms = rank_of(arrived).saturating_sub(row.head_start_ms);
         let (service, class, tag) = (row.service, spec.class, spec.tag);
         life.slot.begin(generation, Fill { service, class, tag, arrived, rank_ms, tie });
+        let moved = if later.is_none() { self.count_first(life, service) } else { PoolMove::NONE };
         // While an order is scheduled, `moment` is when it is to be activated: its arrival.
         if later.is_some() {
             life.slot.word.shut(generation);
         } else {
             life.slot.word.open(generation);
         }
-        Filled { life, key: Key { rank: rank_ms, tie }, later }
+        Filled { life, key: Key { rank: rank_ms, tie }, later, moved }
     }
 
     /// Sees to the first look at an order that is in, counts it, and tells of it.
@@ -290,6 +293,7 @@ impl Inner {
         let (service, class) = (spec.service, spec.class);
         let kind = EventKind::OrderSubmitted { service, class, not_before: later };
         self.tell_as(cx, life.order, spec.tag, None, kind, |desk| desk.submitted.add());
+        self.count_move(cx, filled.moved);
         Submitted { order: life.order, existed: false }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::{Code, Duration, book::Book, mistake::Mistakes};
-use crate::{Action, Colour, PoolId, RoleId, ServiceId, SkillId, limit::Unit};
+use crate::{Action, Colour, PoolId, RoleId, ServiceId, SkillId, limit::Unit, watch};
 
 /// An action whose names are not looked up yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +59,16 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// The action of a watch on a pool.
+    pub(super) fn of_pool(&self, mistakes: &mut Mistakes) -> Action {
+        if !watch::is_of_pool(&self.action) || self.reply_within.is_some() {
+            let found = "this can only be done to an order, and a watch is on a pool";
+            let expected = "`notify ROLE`, `show amber`, `show red` or `open window`";
+            mistakes.wrong(Code::Misplaced, self.at.clone(), found, expected);
+        }
+        self.action
+    }
+
     /// The action of a limit on the wait.
     pub(super) fn of_wait(&self, mistakes: &mut Mistakes) -> Action {
         if self.reply_within.is_some() {

@@ -22,6 +22,7 @@ use super::{
     oddities,
     services::RawService,
     table::{Keyed, Table},
+    watches::{self, RawWatch},
     windows,
 };
 use crate::{
@@ -60,6 +61,7 @@ pub(super) struct RawFile<'d> {
     bounds: Bounds,
     skills: Vec<Named>,
     pools: Vec<Named>,
+    watches: Vec<RawWatch<'d>>,
     roles: Vec<Named>,
     hours_of_roles: Vec<(usize, Spanned<&'d str>)>,
     calendar: Option<Spanned<&'d str>>,
@@ -94,6 +96,7 @@ impl<'d> RawFile<'d> {
         let limits = root.keyed("limits", "limit", mistakes);
         let ladders = root.keyed("ladders", "ladder", mistakes);
         let clerks = root.repeated("clerks", "a clerk", mistakes);
+        let (pools, watches) = watches::read_pools(pools.as_ref(), &mut book.pools, mistakes);
         let (roles, hours_of_roles) = named::read_roles(roles.as_ref(), &mut book.roles, mistakes);
         Self {
             calendar: house.as_ref().and_then(|table| house::read_calendar(table, mistakes)),
@@ -101,7 +104,8 @@ impl<'d> RawFile<'d> {
             target: target.map_or_else(Target::default, |t| house::read_target(&t, mistakes)),
             bounds: Bounds::read(grab.as_ref(), bounds.as_ref(), mistakes),
             skills: named::read_skills(skills.as_ref(), &mut book.skills, &mut book.soft, mistakes),
-            pools: named::read(pools.as_ref(), &mut book.pools, mistakes),
+            pools,
+            watches,
             roles,
             hours_of_roles,
             calendars: read_each(calendars, &mut book.calendars, mistakes, RawCalendar::read),
@@ -139,6 +143,7 @@ impl<'d> RawFile<'d> {
             .zip(self.services)
             .map(|(id, raw)| raw.check(id, book, &limits, mistakes))
             .collect();
+        let watches = watches::check(&self.watches, book, mistakes);
         let hours_of_roles = hours(&self.hours_of_roles, book, mistakes);
         let calendars = calendars.into_all();
         let arrivals = self.arrivals.as_ref().and_then(|raw| raw.check(book, mistakes));
@@ -161,6 +166,7 @@ impl<'d> RawFile<'d> {
             services: services.iter().map(|service| rule(service, &limits, &ladders)).collect(),
             head_starts_ms: classes.iter().map(|class: &Class| class.head_start_ms).collect(),
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
+            watches: watches?,
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
             withdrawn: withdrawn.map(|service| service.id).collect(),

@@ -281,7 +281,7 @@ impl<'d> RawSilence<'d> {
 }
 
 /// `do` of a stage. `None` if it is missing.
-fn read_actions<'d>(
+pub(super) fn read_actions<'d>(
     table: &Table<'d>,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<Spanned<RawAction<'d>>>> {

@@ -55,6 +55,7 @@ mod table;
 mod takes;
 mod text;
 mod value;
+mod watches;
 mod week;
 mod windows;
 
@@ -312,3 +313,5 @@ impl Hall {
 mod clock_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;

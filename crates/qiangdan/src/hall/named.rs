@@ -78,7 +78,7 @@ pub(super) fn read_roles<'d>(
 }
 
 /// Reads a name, or a table with `name` and one key more.
-fn read_more<'d>(
+pub(super) fn read_more<'d>(
     entry: &Entry<'d>,
     kind: &str,
     more: &str,

@@ -40,6 +40,9 @@ impl Inner {
         }
         // If the order began another life meanwhile, it has no place any more.
         self.move_by(promises, life, climb).ok();
+        if climb.rung.actions.iter().any(|action| matches!(action, Action::Move { .. })) {
+            self.recount(cx, life, climb.service);
+        }
         if kind == RungKind::Expiry
             && let Some(expiry) = climb.rule.expiry
         {

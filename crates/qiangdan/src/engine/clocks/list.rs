@@ -167,6 +167,7 @@ impl Inner {
         self.tell_as(cx, life.order, tag, holder, kind, |desk| desk.closed.add());
         let (Some(promises), Ok(terms)) = (&self.promises, life.terms()) else { return };
         let (order, service) = (life.order, terms.service);
+        self.recount(cx, life, service);
         // A start that was not told is implied.
         let is_served = life.seen().is_some_and(|(seen, _)| clerk_of(seen).is_some());
         let is_first = is_served && promises.book.uses(service, Milestone::STARTED);
