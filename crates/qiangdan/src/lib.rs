@@ -32,10 +32,12 @@ mod event;
 mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
+mod histories;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
 mod order;
+pub mod package;
 mod pool;
 mod rules;
 mod stats;
