@@ -35,11 +35,13 @@ pub mod figures;
 mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
+mod histories;
 pub mod history;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
 mod order;
+pub mod package;
 mod pool;
 mod rules;
 mod stats;
