@@ -35,6 +35,7 @@ pub mod hall;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
+mod note;
 mod order;
 mod pool;
 mod rules;
@@ -58,6 +59,7 @@ pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
     RoleId, ServiceId, SkillId, Skills,
 };
+pub use note::{Note, Notes, Says, Why};
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,

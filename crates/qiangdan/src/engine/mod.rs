@@ -14,6 +14,8 @@ mod clocks;
 mod complete;
 mod grab;
 mod lines;
+#[cfg_attr(not(test), expect(dead_code, reason = "the verbs that write notes come next"))]
+mod notes;
 mod put_back;
 mod start;
 mod submit;
@@ -57,13 +59,18 @@ pub struct Bounds {
     /// are set aside for each, only if the rules have such limits; an eighth is kept for rungs. 0 to
     /// 268,435,456; `None` is eight for each order. With limits, 60 more bytes for each order.
     pub facts: Option<u32>,
+    /// Notes on all orders at one time (备注): who may not take an order, how often it was called, where
+    /// it was moved. 24 bytes each, and 24 for each order, an eighth of which is kept for what the
+    /// engine notes by itself. 0 to 268,435,456; with 0 nothing is noted, and what needs a note is
+    /// refused.
+    pub notes: u32,
 }
 
 impl Bounds {
     /// Room for so many open orders and so many clerks.
     #[must_use]
     pub const fn new(orders: u32, clerks: u32) -> Self {
-        Self { orders, clerks, facts: None }
+        Self { orders, clerks, facts: None, notes: 0 }
     }
 }
 
@@ -85,6 +92,14 @@ pub enum BoundsError {
     /// More facts than a list can name.
     #[error("room for {found} facts, at most {most}")]
     Facts {
+        /// What was asked for.
+        found: u32,
+        /// The most possible.
+        most: u32,
+    },
+    /// More notes than a list can name.
+    #[error("room for {found} notes, at most {most}")]
+    Notes {
         /// What was asked for.
         found: u32,
         /// The most possible.
@@ -149,6 +164,8 @@ struct Inner {
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
     keys_of_slots: OnceLock<Box<[AtomicU64]>>,
     desks: Arc<Desks>,
+    /// Notes on orders, if there is room for any.
+    notes: Option<notes::NoteBook>,
     /// Limits by the calendar, if the rules have any.
     #[cfg(feature = "calendar")]
     promises: Option<clocks::Promises>,
@@ -173,6 +190,9 @@ impl Engine {
         if let Some(found) = bounds.facts.filter(|&facts| facts > FACTS_MAX) {
             return Err(BoundsError::Facts { found, most: FACTS_MAX });
         }
+        if bounds.notes > notes::NOTES_MAX {
+            return Err(BoundsError::Notes { found: bounds.notes, most: notes::NOTES_MAX });
+        }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let (looks, driver) = Wheel::new(orders);
         #[cfg(feature = "calendar")]
@@ -187,6 +207,7 @@ impl Engine {
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
+            notes: notes::NoteBook::new(bounds),
             #[cfg(feature = "calendar")]
             promises,
             rules,
