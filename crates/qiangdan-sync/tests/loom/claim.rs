@@ -110,6 +110,76 @@ fn claim_hand_over_carries_the_last_owners_data() {
 }
 
 #[test]
+fn claim_offer_carries_what_was_noted_to_whoever_answers() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.write(1, 1);
+        slot
+    };
+    let offer = |slot: &Slot| {
+        slot.write(0, 5);
+        slot.claim.try_reserve(1, Some(owner(1))).is_ok()
+    };
+    let accept = |slot: &Slot| {
+        let seen = slot.claim.load();
+        if seen.is_reserved(Some(owner(1))) {
+            assert_eq!(slot.read(0), 5);
+        }
+        let accepted = slot.claim.try_accept(1, Some(owner(1)), owner(1));
+        assert!(accepted.is_err() || accepted == Ok(1) && slot.read(0) == 5);
+        accepted.is_ok()
+    };
+    let cancel = |slot: &Slot| {
+        let closed = slot.claim.try_close_unowned(1, CloseReach::Unowned, End::default());
+        if closed.is_ok_and(|before| before.phase == Phase::Reserved) {
+            assert_eq!(slot.read(0), 5);
+        }
+        closed.is_ok()
+    };
+    race(new, [offer, accept, cancel], |_, [_, accepted, closed]| assert!(accepted != closed));
+}
+
+#[test]
+fn claim_offer_to_several_has_one_winner() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.claim.try_reserve(1, None).unwrap();
+        slot
+    };
+    fn accept(slot: &Slot, n: u32) -> bool {
+        slot.claim.try_accept(1, None, owner(n)).is_ok()
+    }
+    let expire = |slot: &Slot| slot.claim.try_unreserve(1, None).is_ok();
+    race(new, [|slot| accept(slot, 1), |slot| accept(slot, 2), expire], |_, ended| {
+        assert_eq!(ended.into_iter().filter(|&ended| ended).count(), 1);
+    });
+}
+
+#[test]
+fn claim_taken_back_carries_what_became_of_the_offer() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.claim.try_reserve(1, Some(owner(1))).unwrap();
+        slot
+    };
+    let decline = |slot: &Slot| {
+        slot.write(0, 5);
+        slot.claim.try_unreserve(1, Some(owner(1))).unwrap();
+    };
+    let grab = |slot: &Slot| {
+        if slot.claim.try_hold(1, owner(2)) == Ok(1) {
+            assert_eq!(slot.read(0), 5);
+        }
+    };
+    let offer = |slot: &Slot| {
+        if slot.claim.try_reserve(1, Some(owner(3))).is_ok() {
+            assert_eq!(slot.read(0), 5);
+        }
+    };
+    race(new, [decline, grab, offer], |_, _| {});
+}
+
+#[test]
 fn claim_progress_shows_what_the_owner_wrote() {
     fn saw(slot: &Slot, phase: Phase) {
         match phase {
