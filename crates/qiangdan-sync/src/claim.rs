@@ -25,7 +25,7 @@
 //! | `Reserved`  | nobody (an offer to one or several)   | `try_accept`, `try_unreserve`, a close  |
 //! | `Held`      | the owner                             | `try_start`, and as `Active`            |
 //! | `Active`    | the owner                             | `try_release`, `try_finish`, or a close |
-//! | `Suspended` | nobody (a pause)                      | not in use yet                          |
+//! | `Suspended` | nobody (a pause)                      | `try_resume`, and as `Active`           |
 //! | `Done`      | nobody, until it is filled again      | `fill`                                  |
 //! | `Retired`   | nobody, ever                          | never                                   |
 //!
@@ -36,8 +36,9 @@
 //!
 //! * **fill**: `open` or `shut` (Release) → `try_hold`, `try_open`, `try_close_unowned`, `load`
 //!   (Acquire). Whoever sees the slot open sees what was put in it.
-//! * **hand-over**: `try_release` (Release) → the next `try_hold`, `try_open`, `try_close_unowned`
-//!   (Acquire). The next owner sees what the last one wrote.
+//! * **hand-over**: `try_release`, `try_suspend`, `try_resume`, `try_give_back` (Release) → the next
+//!   `try_hold`, `try_open`, `try_resume`, `try_close_unowned` (Acquire). The next owner sees what
+//!   the last one wrote.
 //! * **activate**: `try_open` (Release) → `try_hold` (Acquire). The owner sees what the activator
 //!   wrote.
 //! * **offer**: `try_reserve` (Release) → `load`, `try_accept`, `try_unreserve`, `try_close_unowned`
@@ -57,6 +58,9 @@
 //! sequences of those before it: the third owner, too, synchronizes with the filler.
 
 mod offer;
+mod pause;
+
+pub use pause::{GiveBack, Keep, Onward, Suspension};
 
 use std::fmt;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -277,7 +281,7 @@ pub enum Started {
 pub enum CloseReach {
     /// Shut, open or reserved: nobody owns the slot.
     Unowned,
-    /// Held, too: the owner has not begun.
+    /// Held or suspended, too: the owner has not begun, or has put it aside.
     OrHeld,
     /// Active, too: the owner is at it.
     OrActive,
@@ -487,7 +491,7 @@ impl ClaimWord {
         }
     }
 
-    /// Gives a held or active slot back, open or shut, and returns the phase it was in.
+    /// Gives a slot back that one holds, open or shut, and returns the phase it was in.
     ///
     /// The epoch stays; the next hold adds one. Lock-free, and linearizes as
     /// [`try_hold`](Self::try_hold) does.
@@ -511,7 +515,7 @@ impl ClaimWord {
     ) -> Result<Phase, Refused> {
         assert!(matches!(to, Phase::Open | Phase::Shut), "a slot is given back open or shut");
         self.swap(generation, |seen| {
-            if !matches!(seen.phase, Phase::Held | Phase::Active) || !seen.is_claim(epoch, owner) {
+            if !seen.phase.is_owned() || !seen.is_claim(epoch, owner) {
                 return Err(Refused::NotHeld(seen));
             }
             if seen.epoch == u16::MAX {
@@ -522,7 +526,7 @@ impl ClaimWord {
         .map(|was| was.phase)
     }
 
-    /// Brings a held or active slot to `end`, and returns the phase it was in.
+    /// Brings a slot that one holds to `end`, and returns the phase it was in.
     ///
     /// Epoch and owner stay, so that a repeated call can be recognised by [`Seen::is_claim`].
     /// Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
@@ -540,7 +544,7 @@ impl ClaimWord {
         end: End,
     ) -> Result<Phase, Refused> {
         self.swap(generation, |seen| {
-            if !matches!(seen.phase, Phase::Held | Phase::Active) || !seen.is_claim(epoch, owner) {
+            if !seen.phase.is_owned() || !seen.is_claim(epoch, owner) {
                 return Err(Refused::NotHeld(seen));
             }
             Ok(Seen { phase: Phase::Done, end, ..seen })
@@ -567,7 +571,7 @@ impl ClaimWord {
         self.swap(generation, |seen| {
             let in_reach = match seen.phase {
                 Phase::Shut | Phase::Open | Phase::Reserved => true,
-                Phase::Held => reach >= CloseReach::OrHeld,
+                Phase::Held | Phase::Suspended => reach >= CloseReach::OrHeld,
                 Phase::Active => reach >= CloseReach::OrActive,
                 _ => false,
             };

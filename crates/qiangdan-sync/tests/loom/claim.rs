@@ -256,3 +256,84 @@ fn claim_refill_is_told_to_a_reader_of_the_last_life() {
     };
     race(new, [refill, read], |_, _| {});
 }
+
+#[test]
+fn claim_hand_over_goes_through_a_pause() {
+    let suspend = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_suspend(1, 1, owner(1), Keep::Nobody).unwrap();
+    };
+    let resume = |slot: &Slot| {
+        if slot.claim.try_resume(1, 1, Onward::To(Phase::Open)).is_ok() {
+            slot.write(1, slot.read(0));
+        }
+    };
+    let take = |slot: &Slot| {
+        if slot.claim.try_hold(1, owner(2)).is_ok() {
+            assert_eq!(slot.read(0), 7);
+        }
+    };
+    race(Slot::held, [suspend, resume, take], |_, _| {});
+}
+
+#[test]
+fn claim_progress_after_a_pause_is_seen_by_the_owner() {
+    let go_on = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_resume(1, 1, Onward::Active).unwrap();
+    };
+    let owner_asks = |slot: &Slot| {
+        if slot.claim.load().phase == Phase::Active {
+            assert_eq!(slot.read(0), 7);
+        }
+    };
+    race(
+        || {
+            let slot = Slot::held();
+            slot.claim.try_suspend(1, 1, owner(1), Keep::Owner).unwrap();
+            slot
+        },
+        [go_on, owner_asks],
+        |_, _| {},
+    );
+}
+
+#[test]
+fn claim_pause_ends_once() {
+    let resume = |slot: &Slot| slot.claim.try_resume(1, 1, Onward::Active).is_ok();
+    let open = |slot: &Slot| slot.claim.try_resume(1, 1, Onward::To(Phase::Open)).is_ok();
+    let finish =
+        |slot: &Slot| slot.claim.try_close_unowned(1, CloseReach::OrHeld, End::default()).is_ok();
+    race(
+        || {
+            let slot = Slot::held();
+            slot.claim.try_suspend(1, 1, owner(1), Keep::Owner).unwrap();
+            slot
+        },
+        [resume, open, finish],
+        |slot, [resumed, opened, closed]| match slot.claim.load().phase {
+            Phase::Active => assert!(resumed && !opened && !closed),
+            Phase::Open => assert!(!resumed && opened && !closed),
+            // A close reaches what was opened, too.
+            phase => assert!(phase == Phase::Done && !resumed && closed),
+        },
+    );
+}
+
+#[test]
+fn claim_given_back_before_it_was_begun_or_not_at_all() {
+    let start = |slot: &Slot| slot.claim.try_start(1, 1, owner(1)).is_ok();
+    let back = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_give_back(1, 1, GiveBack::IfHeld, Phase::Open).is_ok()
+    };
+    let take = |slot: &Slot| {
+        let taken = slot.claim.try_hold(1, owner(2)).is_ok();
+        assert!(!taken || slot.read(0) == 7);
+        taken
+    };
+    race(Slot::held, [start, back, take], |_, [started, returned, taken]| {
+        assert!(started != returned);
+        assert!(!taken || returned);
+    });
+}
