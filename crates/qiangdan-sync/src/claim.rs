@@ -21,11 +21,11 @@
 //! |-------------|---------------------------------------|-----------------------------------------|
 //! | `Vacant`    | the thread that took it from the slab | `open`, `shut`, `fill`                  |
 //! | `Shut`      | nobody                                | `try_open`, `try_close_unowned`         |
-//! | `Open`      | nobody                                | `try_hold`, `try_close_unowned`         |
-//! | `Reserved`  | nobody (an offer to one owner)        | not in use yet                          |
+//! | `Open`      | nobody                                | `try_hold`, `try_reserve`, or a close   |
+//! | `Reserved`  | nobody (an offer to one or several)   | `try_accept`, `try_unreserve`, a close  |
 //! | `Held`      | the owner                             | `try_start`, and as `Active`            |
 //! | `Active`    | the owner                             | `try_release`, `try_finish`, or a close |
-//! | `Suspended` | nobody (a pause)                      | not in use yet                          |
+//! | `Suspended` | nobody (a pause)                      | `try_resume`, and as `Active`           |
 //! | `Done`      | nobody, until it is filled again      | `fill`                                  |
 //! | `Retired`   | nobody, ever                          | never                                   |
 //!
@@ -36,12 +36,18 @@
 //!
 //! * **fill**: `open` or `shut` (Release) → `try_hold`, `try_open`, `try_close_unowned`, `load`
 //!   (Acquire). Whoever sees the slot open sees what was put in it.
-//! * **hand-over**: `try_release` (Release) → the next `try_hold`, `try_open`, `try_close_unowned`
-//!   (Acquire). The next owner sees what the last one wrote.
+//! * **hand-over**: `try_release`, `try_suspend`, `try_resume`, `try_give_back` (Release) → the next
+//!   `try_hold`, `try_open`, `try_resume`, `try_close_unowned` (Acquire). The next owner sees what
+//!   the last one wrote.
 //! * **activate**: `try_open` (Release) → `try_hold` (Acquire). The owner sees what the activator
 //!   wrote.
-//! * **progress**: `try_hold`, `try_start` (Release) → `load`, `try_release`, `try_finish`,
-//!   `try_close_unowned` (Acquire). Whoever sees the claim sees what its owner wrote before it.
+//! * **offer**: `try_reserve` (Release) → `load`, `try_accept`, `try_unreserve`, `try_close_unowned`
+//!   (Acquire). Whoever sees the reservation sees what was noted of the offer before it.
+//! * **taken back**: `try_unreserve` (Release) → the next `try_hold`, `try_reserve`,
+//!   `try_close_unowned` (Acquire). Whoever takes it next sees what became of the offer.
+//! * **progress**: `try_hold`, `try_accept`, `try_start` (Release) → `load`, `try_release`,
+//!   `try_finish`, `try_close_unowned` (Acquire). Whoever sees the claim sees what its owner wrote
+//!   before it.
 //! * **outcome**: `try_finish`, `try_close_unowned` (Release) → `load` (Acquire). Whoever sees the
 //!   slot done sees what was written before. (That the next `fill` does is up to the slab's
 //!   "recycle".)
@@ -52,6 +58,11 @@
 //!
 //! Every transition but `fill`, `open` and `shut` is a read-modify-write, so it extends the release
 //! sequences of those before it: the third owner, too, synchronizes with the filler.
+
+mod offer;
+mod pause;
+
+pub use pause::{GiveBack, Keep, Onward, Suspension};
 
 use std::fmt;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -103,7 +114,7 @@ pub enum Phase {
     Shut = 1,
     /// Anybody may hold it.
     Open = 2,
-    /// Offered to one owner alone.
+    /// Kept for one owner alone, or for some of them.
     Reserved = 3,
     /// Owned, not begun.
     Held = 4,
@@ -270,9 +281,9 @@ pub enum Started {
 /// How far [`ClaimWord::try_close_unowned`] may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CloseReach {
-    /// Shut or open: nobody owns the slot.
+    /// Shut, open or reserved: nobody owns the slot.
     Unowned,
-    /// Held, too: the owner has not begun.
+    /// Held or suspended, too: the owner has not begun, or has put it aside.
     OrHeld,
     /// Active, too: the owner is at it.
     OrActive,
@@ -493,7 +504,7 @@ impl ClaimWord {
         }
     }
 
-    /// Gives a held or active slot back, open or shut, and returns the phase it was in.
+    /// Gives a slot back that one holds, open or shut, and returns the phase it was in.
     ///
     /// The epoch stays; the next hold adds one. Lock-free, and linearizes as
     /// [`try_hold`](Self::try_hold) does.
@@ -517,7 +528,7 @@ impl ClaimWord {
     ) -> Result<Phase, Refused> {
         assert!(matches!(to, Phase::Open | Phase::Shut), "a slot is given back open or shut");
         self.swap(generation, |seen| {
-            if !matches!(seen.phase, Phase::Held | Phase::Active) || !seen.is_claim(epoch, owner) {
+            if !seen.phase.is_owned() || !seen.is_claim(epoch, owner) {
                 return Err(Refused::NotHeld(seen));
             }
             if seen.epoch == u16::MAX {
@@ -528,7 +539,7 @@ impl ClaimWord {
         .map(|was| was.phase)
     }
 
-    /// Brings a held or active slot to `end`, and returns the phase it was in.
+    /// Brings a slot that one holds to `end`, and returns the phase it was in.
     ///
     /// Epoch and owner stay, so that a repeated call can be recognised by [`Seen::is_claim`].
     /// Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
@@ -546,7 +557,7 @@ impl ClaimWord {
         end: End,
     ) -> Result<Phase, Refused> {
         self.swap(generation, |seen| {
-            if !matches!(seen.phase, Phase::Held | Phase::Active) || !seen.is_claim(epoch, owner) {
+            if !seen.phase.is_owned() || !seen.is_claim(epoch, owner) {
                 return Err(Refused::NotHeld(seen));
             }
             Ok(Seen { phase: Phase::Done, end, ..seen })
@@ -557,7 +568,8 @@ impl ClaimWord {
     /// Brings a slot that nobody owns to `end`, or as far as `reach` allows also one that is owned,
     /// and returns what the word said before: whose claim was ended, if it was one.
     ///
-    /// Epoch and owner stay. Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
+    /// Epoch and owner stay; whoever it was reserved for was no owner. Lock-free, and linearizes as
+    /// [`try_hold`](Self::try_hold) does.
     ///
     /// # Errors
     ///
@@ -571,12 +583,14 @@ impl ClaimWord {
     ) -> Result<Seen, Refused> {
         self.swap(generation, |seen| {
             let in_reach = match seen.phase {
-                Phase::Shut | Phase::Open => true,
-                Phase::Held => reach >= CloseReach::OrHeld,
+                Phase::Shut | Phase::Open | Phase::Reserved => true,
+                Phase::Held | Phase::Suspended => reach >= CloseReach::OrHeld,
                 Phase::Active => reach >= CloseReach::OrActive,
                 _ => false,
             };
-            let done = Seen { phase: Phase::Done, end, ..seen };
+            // Whoever it was kept for has not owned it.
+            let owner = seen.owner.filter(|_| seen.phase != Phase::Reserved);
+            let done = Seen { phase: Phase::Done, end, owner, ..seen };
             if in_reach { Ok(done) } else { Err(Refused::NotOpen(seen)) }
         })
     }
@@ -598,8 +612,8 @@ impl ClaimWord {
             }
             let next = step(was)?.word();
             // Ordering: AcqRel on success: each transition receives what the one before it sent,
-            // and sends what this thread wrote ("fill", "hand-over", "activate", "progress",
-            // "outcome"). Relaxed on failure, for the reason given at the load.
+            // and sends what this thread wrote ("fill", "hand-over", "activate", "offer", "taken
+            // back", "progress", "outcome"). Relaxed on failure, for the reason given at the load.
             match self.word.compare_exchange_weak(seen, next, AcqRel, Relaxed) {
                 Ok(_) => return Ok(was),
                 Err(now) => seen = now,

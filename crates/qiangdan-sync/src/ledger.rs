@@ -57,7 +57,10 @@
 //!   (Acquire). Whoever counts a node as free finds it.
 //! * **free**: see `free.rs`. Whoever takes a node for a list knows that the one before is over.
 //!
-//! Which nodes are free, and why there is one for whoever counted it, is told in `nodes.rs`.
+//! Which nodes are free, and why there is one for whoever counted it, is told in `nodes.rs`. Lists
+//! that begin later than the life, if at all, are in `ledger/late.rs`.
+
+mod late;
 
 use std::fmt;
 use std::ops::Deref;
@@ -202,6 +205,36 @@ impl Ledger {
         Some(LedgerSeen { slot, head: seen })
     }
 
+    /// Shows `look` the list of a slot in its life `generation`, newest entry first, as it was at one
+    /// instant. False if the slot is in another life or that one is over: what was shown means nothing
+    /// then.
+    ///
+    /// Wait-free, costs and linearizes as [`Ledger::read`], and needs no buffer.
+    ///
+    /// # Panics
+    ///
+    /// If the slot is out of range.
+    #[inline]
+    pub fn look(&self, slot: u32, generation: u32, mut look: impl FnMut(Pair)) -> bool {
+        let [head, entry @ ..] = self.slot(slot);
+        // Ordering: Acquire, the receiving half of "begin" and "append".
+        let seen = Head(head.load(Acquire));
+        if !seen.is_life_of(generation) {
+            return false;
+        }
+        let mut node = seen.top();
+        for _ in 1..seen.len() {
+            let Some((entry, below)) = self.nodes.read(node) else { return false };
+            look(entry);
+            node = below;
+        }
+        look(get(entry));
+        // Ordering: the receiving half of "refill", as in `read`.
+        fence(Acquire);
+        // Ordering: Relaxed. The fence above orders it after the reads it is to judge.
+        Head(head.load(Relaxed)).is_life_of(generation)
+    }
+
     /// The list of a slot in its life `generation` as it is, unread; `None` if the slot is in another
     /// life or that one is over. For what is appended whatever the list says.
     ///
@@ -317,12 +350,18 @@ impl Ledger {
         // Ordering: Acquire on success, the receiving half of "append": the top node is read
         // below. Relaxed on failure: the value is a guess again.
         head.compare_exchange_weak(seen.0, over.0, Acquire, Relaxed).map_err(Head)?;
-        let (top, nodes) = (seen.top(), seen.len() - 1);
+        self.give_back(seen);
+        Ok(())
+    }
+
+    /// Gives back the nodes of a list, if there are any, that this thread has just taken off its head.
+    #[inline]
+    fn give_back(&self, list: Head) {
+        let (top, nodes) = (list.top(), list.len().saturating_sub(1));
         if nodes > 0 {
             let bottom = self.nodes.bottom(top);
             self.nodes.give(&Chain { top, bottom }, nodes);
         }
-        Ok(())
     }
 
     /// About how many entries are in use apart from the first of each list: exact if nobody appends
@@ -496,6 +535,9 @@ mod tests {
         let mut entries = Entries::new();
         let seen = ledger.read(slot, generation, &mut entries);
         assert_eq!(seen.map(|_| &*entries), expect);
+        let mut looked = Vec::new();
+        assert_eq!(ledger.look(slot, generation, |pair| looked.push(pair)), seen.is_some());
+        assert!(seen.is_none() || looked.iter().rev().eq(entries.iter()));
         if let Some(seen) = seen {
             let told = (seen.slot(), seen.generation(), seen.len() as usize);
             assert_eq!(told, (slot, generation, entries.len()));

@@ -47,7 +47,10 @@ mod sync;
 
 pub use agenda::{Agenda, AgendaFirst, AgendaFull};
 pub use bitmap::{Bitmap, Mask};
-pub use claim::{ClaimWord, CloseReach, End, Owner, Phase, Refused, Seen, Started};
+pub use claim::{
+    ClaimWord, CloseReach, End, GiveBack, Keep, Onward, Owner, Phase, Refused, Seen, Started,
+    Suspension,
+};
 pub use heads::{Bound, Heads, Lowest};
 pub use lane::{First, Item, Lane, LaneFull, Next};
 pub use ledger::{AppendError, Entries, Ledger, LedgerSeen, Reserve};

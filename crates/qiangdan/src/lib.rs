@@ -40,6 +40,7 @@ pub mod history;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
+mod note;
 mod order;
 pub mod package;
 mod pool;
@@ -69,6 +70,7 @@ pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PlanId,
     PoolId, RoleId, ServiceId, SkillId, Skills, WatchId,
 };
+pub use note::{Note, Notes, Says, Why};
 pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Plan, Rules, RulesDraft, RulesError, ServiceRule, Stage,

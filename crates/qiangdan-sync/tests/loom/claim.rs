@@ -129,6 +129,76 @@ fn claim_among_the_second_sees_what_the_first_wrote() {
 }
 
 #[test]
+fn claim_offer_carries_what_was_noted_to_whoever_answers() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.write(1, 1);
+        slot
+    };
+    let offer = |slot: &Slot| {
+        slot.write(0, 5);
+        slot.claim.try_reserve(1, Some(owner(1))).is_ok()
+    };
+    let accept = |slot: &Slot| {
+        let seen = slot.claim.load();
+        if seen.is_reserved(Some(owner(1))) {
+            assert_eq!(slot.read(0), 5);
+        }
+        let accepted = slot.claim.try_accept(1, Some(owner(1)), owner(1));
+        assert!(accepted.is_err() || accepted == Ok(1) && slot.read(0) == 5);
+        accepted.is_ok()
+    };
+    let cancel = |slot: &Slot| {
+        let closed = slot.claim.try_close_unowned(1, CloseReach::Unowned, End::default());
+        if closed.is_ok_and(|before| before.phase == Phase::Reserved) {
+            assert_eq!(slot.read(0), 5);
+        }
+        closed.is_ok()
+    };
+    race(new, [offer, accept, cancel], |_, [_, accepted, closed]| assert!(accepted != closed));
+}
+
+#[test]
+fn claim_offer_to_several_has_one_winner() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.claim.try_reserve(1, None).unwrap();
+        slot
+    };
+    fn accept(slot: &Slot, n: u32) -> bool {
+        slot.claim.try_accept(1, None, owner(n)).is_ok()
+    }
+    let expire = |slot: &Slot| slot.claim.try_unreserve(1, None).is_ok();
+    race(new, [|slot| accept(slot, 1), |slot| accept(slot, 2), expire], |_, ended| {
+        assert_eq!(ended.into_iter().filter(|&ended| ended).count(), 1);
+    });
+}
+
+#[test]
+fn claim_taken_back_carries_what_became_of_the_offer() {
+    let new = || {
+        let slot = Slot::opened();
+        slot.claim.try_reserve(1, Some(owner(1))).unwrap();
+        slot
+    };
+    let decline = |slot: &Slot| {
+        slot.write(0, 5);
+        slot.claim.try_unreserve(1, Some(owner(1))).unwrap();
+    };
+    let grab = |slot: &Slot| {
+        if slot.claim.try_hold(1, owner(2)) == Ok(1) {
+            assert_eq!(slot.read(0), 5);
+        }
+    };
+    let offer = |slot: &Slot| {
+        if slot.claim.try_reserve(1, Some(owner(3))).is_ok() {
+            assert_eq!(slot.read(0), 5);
+        }
+    };
+    race(new, [decline, grab, offer], |_, _| {});
+}
+
+#[test]
 fn claim_progress_shows_what_the_owner_wrote() {
     fn saw(slot: &Slot, phase: Phase) {
         match phase {
@@ -204,4 +274,85 @@ fn claim_refill_is_told_to_a_reader_of_the_last_life() {
         }
     };
     race(new, [refill, read], |_, _| {});
+}
+
+#[test]
+fn claim_hand_over_goes_through_a_pause() {
+    let suspend = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_suspend(1, 1, owner(1), Keep::Nobody).unwrap();
+    };
+    let resume = |slot: &Slot| {
+        if slot.claim.try_resume(1, 1, Onward::To(Phase::Open)).is_ok() {
+            slot.write(1, slot.read(0));
+        }
+    };
+    let take = |slot: &Slot| {
+        if slot.claim.try_hold(1, owner(2)).is_ok() {
+            assert_eq!(slot.read(0), 7);
+        }
+    };
+    race(Slot::held, [suspend, resume, take], |_, _| {});
+}
+
+#[test]
+fn claim_progress_after_a_pause_is_seen_by_the_owner() {
+    let go_on = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_resume(1, 1, Onward::Active).unwrap();
+    };
+    let owner_asks = |slot: &Slot| {
+        if slot.claim.load().phase == Phase::Active {
+            assert_eq!(slot.read(0), 7);
+        }
+    };
+    race(
+        || {
+            let slot = Slot::held();
+            slot.claim.try_suspend(1, 1, owner(1), Keep::Owner).unwrap();
+            slot
+        },
+        [go_on, owner_asks],
+        |_, _| {},
+    );
+}
+
+#[test]
+fn claim_pause_ends_once() {
+    let resume = |slot: &Slot| slot.claim.try_resume(1, 1, Onward::Active).is_ok();
+    let open = |slot: &Slot| slot.claim.try_resume(1, 1, Onward::To(Phase::Open)).is_ok();
+    let finish =
+        |slot: &Slot| slot.claim.try_close_unowned(1, CloseReach::OrHeld, End::default()).is_ok();
+    race(
+        || {
+            let slot = Slot::held();
+            slot.claim.try_suspend(1, 1, owner(1), Keep::Owner).unwrap();
+            slot
+        },
+        [resume, open, finish],
+        |slot, [resumed, opened, closed]| match slot.claim.load().phase {
+            Phase::Active => assert!(resumed && !opened && !closed),
+            Phase::Open => assert!(!resumed && opened && !closed),
+            // A close reaches what was opened, too.
+            phase => assert!(phase == Phase::Done && !resumed && closed),
+        },
+    );
+}
+
+#[test]
+fn claim_given_back_before_it_was_begun_or_not_at_all() {
+    let start = |slot: &Slot| slot.claim.try_start(1, 1, owner(1)).is_ok();
+    let back = |slot: &Slot| {
+        slot.write(0, 7);
+        slot.claim.try_give_back(1, 1, GiveBack::IfHeld, Phase::Open).is_ok()
+    };
+    let take = |slot: &Slot| {
+        let taken = slot.claim.try_hold(1, owner(2)).is_ok();
+        assert!(!taken || slot.read(0) == 7);
+        taken
+    };
+    race(Slot::held, [start, back, take], |_, [started, returned, taken]| {
+        assert!(started != returned);
+        assert!(!taken || returned);
+    });
 }

@@ -298,3 +298,106 @@ fn ledger_room_goes_to_one_of_two() {
         },
     );
 }
+
+#[test]
+fn ledger_late_begin_has_one_list_for_both() {
+    fn note(told: &Told, n: u64) {
+        loop {
+            let seen = told.ledger.begin_late(0, 1).expect("nobody ends it");
+            match told.ledger.append(&seen, &[pair(n)], Reserve::Use) {
+                Ok(_) => return,
+                Err(refused) => assert_eq!(refused, AppendError::Changed),
+            }
+        }
+    }
+    race(
+        || Told::with(2, &[]),
+        [|told| note(told, 1), |told| note(told, 2)],
+        |told, _| {
+            let mut list = told.read(0, 1).expect("it goes on");
+            list.sort_unstable();
+            // The first entry, zeros, is no pair.
+            assert_eq!((list, told.ledger.in_use()), (vec![1, 2, u64::MAX], 2));
+        },
+    );
+}
+
+#[test]
+fn ledger_late_begin_leaves_nothing_behind_an_end() {
+    let note = |told: &Told| {
+        let Some(seen) = told.ledger.begin_late(0, 1) else { return };
+        told.ledger.append(&seen, &[pair(7), pair(8)], Reserve::Use).ok();
+    };
+    let end = |told: &Told| {
+        told.ledger.end_for_good(0, 1);
+        assert!(told.ledger.begin_late(0, 1).is_none());
+    };
+    race(
+        || {
+            // Node 0 is in the list of slot 1.
+            let told = Told::with(3, &[]);
+            told.ledger.begin(1, 1, pair(10));
+            told.append(1, &[11]).unwrap();
+            told
+        },
+        [note, end],
+        |told, _| {
+            assert_eq!((told.read(0, 1), told.ledger.in_use()), (None, 1));
+            let seen = told.ledger.begin_late(2, 1).unwrap();
+            told.ledger.append(&seen, &[pair(21), pair(22)], Reserve::Use).unwrap();
+            assert_eq!(told.read(2, 1), Some(vec![u64::MAX, 21, 22]));
+        },
+    );
+}
+
+#[test]
+fn ledger_late_begin_gives_back_what_nobody_ended() {
+    let append = |told: &Told| {
+        told.append(0, &[1, 2]).ok();
+    };
+    let begin = |told: &Told| {
+        told.ledger.begin_late(0, 2).expect("a later life");
+    };
+    race(
+        || Told::with(3, &[2]),
+        [append, begin],
+        |told, _| {
+            assert_eq!((told.read(0, 1), told.ledger.in_use()), (None, 0));
+            let seen = told.ledger.begin_late(0, 2).unwrap();
+            told.ledger.append(&seen, &[pair(21), pair(22), pair(23)], Reserve::Use).unwrap();
+            assert_eq!(told.read(0, 2).unwrap().len(), 4);
+        },
+    );
+}
+
+#[test]
+fn ledger_refill_is_told_to_whoever_looks_newest_first() {
+    let refill = |told: &Told| {
+        told.ledger.end_for_good(0, 1);
+        let seen = told.ledger.begin_late(2, 1).unwrap();
+        told.ledger.append(&seen, &[pair(5)], Reserve::Use).unwrap();
+    };
+    let look = |told: &Told| {
+        let mut list = Vec::new();
+        if told.ledger.look(0, 1, |[n, not_n]| list.push(if n == !not_n { n } else { u64::MAX })) {
+            assert_eq!(list, [1, 0]);
+        }
+    };
+    race(|| Told::with(1, &[2]), [refill, look], |_, _| {});
+}
+
+#[test]
+fn ledger_append_carries_the_entries_to_whoever_looks() {
+    let append = |told: &Told| {
+        told.data.store(1, Relaxed);
+        assert_eq!(told.append(0, &[1]), Ok(2));
+    };
+    let look = |told: &Told| {
+        let mut list = Vec::new();
+        assert!(told.ledger.look(0, 1, |[n, not_n]| list.push(if n == !not_n { n } else { 9 })));
+        if list.len() > 1 {
+            assert_eq!((list, told.data.load(Relaxed)), (vec![1, 0], 1));
+        }
+    };
+    race(|| Told::with(2, &[1]), [append, look], |_, _| {});
+}

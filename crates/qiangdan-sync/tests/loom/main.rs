@@ -24,9 +24,9 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use loom::thread;
 use qiangdan_sync::{
-    Agenda, AppendError, Bitmap, ClaimWord, CloseReach, End, Entries, Entry, First, Heads, Inbox,
-    Item, Key, Lane, Ledger, Looks, Mask, Next, Owner, Pair, Phase, Refused, Reserve, Side, Slab,
-    Wheel, WheelDriver,
+    Agenda, AppendError, Bitmap, ClaimWord, CloseReach, End, Entries, Entry, First, GiveBack,
+    Heads, Inbox, Item, Keep, Key, Lane, Ledger, Looks, Mask, Next, Onward, Owner, Pair, Phase,
+    Refused, Reserve, Side, Slab, Wheel, WheelDriver,
 };
 
 /// Runs `parts` as threads that share what `new` makes, then `after` with what they returned.

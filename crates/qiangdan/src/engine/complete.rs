@@ -58,7 +58,7 @@ impl Inner {
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
         let service = life.terms().map(|terms| terms.service);
         self.write_end(cx, life, holder, outcome);
-        self.slab.give(order.slot());
+        self.give_slot(order);
         let kind = EventKind::OrderClosed { outcome, epoch };
         self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
         if let Ok(service) = service {

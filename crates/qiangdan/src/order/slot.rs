@@ -50,9 +50,9 @@ pub(crate) struct Fill {
 
 /// Service, class, stages reached and turn of an order, in one word with its own tag.
 ///
-/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 29   | 28    | 27       | 26..16 | 15..0              |
-/// |-------|---------|--------|--------|--------|--------|------|-------|----------|--------|--------------------|
-/// | field | service | class  | stages | breach | parked | kept | lined | returned | turn   | generation, low 16 |
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 29   | 28    | 27       | 26    | 25..16 | 15..0              |
+/// |-------|---------|--------|--------|--------|--------|------|-------|----------|-------|--------|--------------------|
+/// | field | service | class  | stages | breach | parked | kept | lined | returned | noted | turn   | generation, low 16 |
 #[derive(Debug, Default)]
 struct Terms(AtomicU64);
 
@@ -74,13 +74,15 @@ pub(crate) struct TermsNow {
     /// Whether the last claim that was, or is being, put back has an odd epoch. Claims are put back in
     /// turn, so one bit tells whether the latest has been.
     pub(crate) is_odd_returned: bool,
+    /// Whether some note bears on where it waits, or who may take it.
+    pub(crate) is_noted: bool,
     /// Which of the order's lane entries count. Whoever begins a turn pushes its entry afterwards; so
     /// does whoever opens the order, with the turn found then.
     pub(crate) turn: u16,
 }
 
 /// Turns count modulo this.
-pub(crate) const TURNS: u16 = 1 << 11;
+pub(crate) const TURNS: u16 = 1 << 10;
 
 impl TermsNow {
     /// Whether the claim of this epoch, which is the latest, has been put back or is about to be.
@@ -108,6 +110,7 @@ impl TermsNow {
             | u64::from(self.is_place_kept) << 29
             | u64::from(self.is_lined) << 28
             | u64::from(self.is_odd_returned) << 27
+            | u64::from(self.is_noted) << 26
             | u64::from(self.turn) << 16
             | u64::from(generation) & 0xffff
     }
@@ -124,6 +127,7 @@ impl TermsNow {
             is_place_kept: word >> 29 & 1 == 1,
             is_lined: word >> 28 & 1 == 1,
             is_odd_returned: word >> 27 & 1 == 1,
+            is_noted: word >> 26 & 1 == 1,
             turn: (word >> 16) as u16 & (TURNS - 1),
         }
     }
@@ -158,6 +162,7 @@ impl Slot {
             is_place_kept: false,
             is_lined: true,
             is_odd_returned: false,
+            is_noted: false,
             turn: 0,
         };
         // Ordering: Relaxed, all of them. Published by the word's `open`, edge "fill".
@@ -434,6 +439,7 @@ mod tests {
             is_place_kept: true,
             is_lined: true,
             is_odd_returned: true,
+            is_noted: true,
             turn: TURNS - 1,
         };
         assert_eq!(TermsNow::unpack(terms.pack(0xffff_ffff)), terms);

@@ -179,7 +179,7 @@ impl Inner {
             self.follow_up(cx, promises, life, service);
         } else if promises.ledger.end(order.slot(), order.generation()) {
             // Without room for that it is closed, its clocks stop untold.
-            self.slab.give(order.slot());
+            self.give_slot(order);
         }
     }
 

@@ -26,7 +26,7 @@ impl Engine {
         let is_noted = up.is_some_and(|up| up.list.closed().is_some());
         if is_noted && promises.ledger.end(order.slot(), order.generation()) {
             self.inner.tell(cx, life, None, EventKind::OrderSettled);
-            self.inner.slab.give(order.slot());
+            self.inner.give_slot(order);
         }
         Ok(())
     }

@@ -164,7 +164,7 @@ impl Inner {
             if list.closed().is_some() && next.is_none() && !clocks.is_running() {
                 if promises.ledger.end_as_seen(&list.seen) {
                     self.tell(cx, life, None, EventKind::OrderSettled);
-                    self.slab.give(order.slot());
+                    self.give_slot(order);
                     return None;
                 }
                 continue;
