@@ -399,3 +399,79 @@ fn a_hall_file_may_follow_another_if_what_it_knows_keeps_its_place() {
     let moved = hall(&swapped).follows(&first).unwrap_err();
     assert_eq!((moved[0].kind, moved[0].was, moved[0].is), ("pools", 1, Some(2)));
 }
+
+const PEAK: &str = r#"
+    [plans.peak]
+    name = "早高峰"
+    when = ["09:00-10:30"]
+    services.id-card = { pool = "help" }
+"#;
+
+fn with_plan(plan: &str) -> String {
+    FIRST.replace("[services.id-card]", "help = \"帮办代办\"\n[services.id-card]") + plan
+}
+
+#[test]
+fn a_plan_of_the_hall_file_says_only_what_differs() {
+    let hall = Hall::parse("county.toml", &with_plan(PEAK)).unwrap().hall;
+    let [peak] = hall.plans() else { panic!("{:?}", hall.plans()) };
+    assert_eq!((peak.id, peak.key.as_str(), peak.name.zh.as_str()), (PlanId(1), "peak", "早高峰"));
+    assert_eq!(
+        (peak.when[0].from_ms, peak.when[0].to_ms),
+        (9 * 3_600_000, 10 * 3_600_000 + 1_800_000)
+    );
+    let pools =
+        |rules: &Rules| rules.services().iter().map(|service| service.pool.0).collect::<Vec<_>>();
+    assert_eq!(pools(&hall.rules()), [0, 0]);
+    assert_eq!(pools(&peak.rules), [1, 0]);
+}
+
+#[test]
+fn what_is_wrong_in_a_plan_is_told_where_it_stands() {
+    let wrong = |plan: &str| {
+        let invalid = Hall::parse("county.toml", &with_plan(plan)).unwrap_err();
+        invalid.mistakes.iter().map(|m| format!("{m}; {:?}", m.help)).collect::<Vec<_>>()
+    };
+    let told = wrong("[plans.peak]\nservices.id-card.pool = \"hlep\"");
+    assert!(
+        told.len() == 1 && told[0].contains(":19:25") && told[0].contains("did you mean `help`?"),
+        "{told:?}"
+    );
+    let told =
+        wrong("[plans.peak]\nservices.tax = { pool = \"help\", takes = \"5 min\" }\nwen = []");
+    assert!(told.len() == 1 && told[0].contains("did you mean `when`?"), "{told:?}");
+}
+
+// S05: more than two wait, and the pool of helpers comes to their help; it goes back by itself.
+#[test]
+fn a_watch_puts_a_plan_in_force_and_takes_it_back() {
+    let watched = with_plan(PEAK).replace(
+        "front = \"综合窗口\"",
+        "front = { name = \"综合窗口\", watch = [{ when = \"more than 2 wait\", until = 0, do = [\"switch to peak\"] }] }",
+    );
+    let hall = Hall::parse("county.toml", &watched).unwrap().hall;
+    let bounds = Bounds { lanes: Some(8), ..Bounds::new(16, 2) };
+    let (engine, mut advancer) = Engine::new(hall.rules(), bounds).unwrap();
+    assert_eq!(advancer.prepare(&hall.plans()[0].rules), Ok(hall.plans()[0].id));
+    let mut outbox = Outbox::default();
+    let mut cx = Cx::new(Now::after(Wall(0), 0), &mut outbox);
+    let [front, help] = [PoolId(0), PoolId(1)];
+    let skills = qiangdan::Skills::none();
+    for (clerk, pools) in [(0, [front]), (1, [help])] {
+        let spec = ClerkSpec { pools: &pools, skills, held_max: 9 };
+        engine.sign_in(&mut cx, ClerkId(clerk), &spec).unwrap();
+    }
+    let submit = |cx: &mut Cx<'_>| engine.submit(cx, &OrderSpec::new(ServiceId(0))).unwrap().order;
+    for _ in 0..3 {
+        submit(&mut cx);
+        advancer.advance_all(&mut cx);
+    }
+    assert_eq!(engine.plan(), PlanId(1));
+    let fourth = submit(&mut cx);
+    assert_eq!(engine.grab(&mut cx, ClerkId(1)).unwrap().claim.order, fourth);
+    while engine.grab(&mut cx, ClerkId(0)).is_ok() {}
+    assert_eq!(advancer.next_look(), Some(Mono(0)));
+    advancer.advance_all(&mut cx);
+    assert_eq!((engine.plan(), engine.version()), (PlanId(0), 2));
+    assert!(!engine.may_take(ClerkId(1), submit(&mut cx)));
+}

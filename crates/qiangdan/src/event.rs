@@ -370,6 +370,11 @@ pub enum EventKind {
         /// By how much, in milliseconds.
         ahead_ms: u64,
     },
+    /// A stage, or a watch on a pool, wants a plan in force. It comes with the next call of `advance`.
+    PlanDue {
+        /// Which.
+        plan: PlanId,
+    },
     /// Other rules count for orders that come in from now on, under the version of this event.
     PlanSwitched {
         /// Which.

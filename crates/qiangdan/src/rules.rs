@@ -16,7 +16,7 @@ use crate::{
 pub use grow::Plan;
 
 use crate::{
-    ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
+    ClassId, LadderId, LaneId, PlanId, PoolId, RoleId, ServiceId, SkillId, Skills,
     grant::{Grantable, Grants},
     watch::{self, PoolWatch, WatchError},
 };
@@ -156,6 +156,12 @@ pub enum Action {
     },
     /// Advises to open a window for the order's pool (增开窗口). Leaves the engine as an event.
     OpenWindow,
+    /// Puts a plan in force (换方案), by the next call of `advance`: open orders keep what they have. A watch
+    /// on a pool goes back to the first plan once it is armed again.
+    SwitchPlan {
+        /// The plan. One that is not there is told of, and nothing else happens.
+        plan: PlanId,
+    },
     /// Lets a new order come in (回访, 督办), with the same tag.
     FollowUp {
         /// Of which service.

@@ -12,7 +12,8 @@ pub struct PoolWatch {
     pub pool: PoolId,
     /// What it waits for.
     pub when: WatchWhen,
-    /// What it does, in this order: [`Action::Notify`], [`Action::Show`], [`Action::OpenWindow`].
+    /// What it does, in this order: [`Action::Notify`], [`Action::Show`], [`Action::OpenWindow`],
+    /// [`Action::SwitchPlan`].
     pub actions: Vec<Action>,
 }
 
@@ -87,7 +88,13 @@ pub enum WatchError {
 
 /// Whether an action can be done for a pool.
 pub(crate) fn is_of_pool(action: &Action) -> bool {
-    matches!(action, Action::Notify { .. } | Action::Show { .. } | Action::OpenWindow)
+    matches!(
+        action,
+        Action::Notify { .. }
+            | Action::Show { .. }
+            | Action::OpenWindow
+            | Action::SwitchPlan { .. }
+    )
 }
 
 /// What is wrong with watches, where there are so many pools.

@@ -90,6 +90,7 @@ impl Advancer {
             return Advanced { looked: 0, is_done: true };
         }
         self.reached = now;
+        self.grant_wish(cx);
         let steps = self.move_open(cx, steps);
         if self.moving.is_some() {
             return Advanced { looked: 0, is_done: false };
@@ -126,7 +127,7 @@ impl Advancer {
     /// When [`Advancer::advance`] should next be called: nothing is due before. It may turn out
     /// that nothing is due then either. `None` if nothing is under way.
     pub fn next_look(&mut self) -> Option<Mono> {
-        if self.moving.is_some() {
+        if self.moving.is_some() || self.inner.has_wish() {
             return Some(self.reached);
         }
         let waits = self.next_wait();
@@ -218,9 +219,19 @@ impl Inner {
             }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {
-                self.tell(cx, life, None, told(action));
+                self.tell_action(cx, life, action);
             }
         }
+    }
+}
+
+impl Inner {
+    /// Tells what an action does to an order, and asks for what is done elsewhere.
+    pub(super) fn tell_action(&self, cx: &mut Cx<'_>, life: Live<'_>, action: &Action) {
+        if let Action::SwitchPlan { plan } = *action {
+            self.wish_for(plan);
+        }
+        self.tell(cx, life, None, told(action));
     }
 }
 
@@ -242,5 +253,6 @@ pub(super) fn told(action: &Action) -> EventKind {
         Action::Move { pool } => EventKind::Moved { pool },
         Action::OpenWindow => EventKind::OpenWindowDue,
         Action::FollowUp { service } => EventKind::FollowUpDue { service },
+        Action::SwitchPlan { plan } => EventKind::PlanDue { plan },
     }
 }

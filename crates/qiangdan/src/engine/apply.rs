@@ -5,7 +5,7 @@
 //! orders keep their row, unless they are to be moved: that is done order by order, by the next
 //! calls of `advance`.
 
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{Advancer, Engine, Inner};
 use crate::{
@@ -275,6 +275,20 @@ impl Advancer {
         Ok(())
     }
 
+    /// Puts the plan in force that a stage or a watch has asked for, if one has.
+    pub(super) fn grant_wish(&mut self, cx: &mut Cx<'_>) {
+        if !self.inner.has_wish() || self.moving.is_some() {
+            return;
+        }
+        // Ordering: Relaxed. The number of a plan, which is looked for; it guards nothing.
+        let wish = self.inner.wish.swap(0, Relaxed);
+        let plan = wish.checked_sub(1).and_then(|plan| u16::try_from(plan).ok()).map(PlanId);
+        // One that is not there was told of when it was asked for.
+        if let Some(plan) = plan.filter(|&plan| plan != self.inner.in_force().plan) {
+            self.switch(cx, plan, OpenOrders::Keep).ok();
+        }
+    }
+
     /// Whether open orders have all been moved since the last swap.
     fn moved(&self) -> Result<(), ApplyError> {
         let slots = u32::try_from(self.inner.slots.len()).unwrap_or(u32::MAX);
@@ -303,6 +317,17 @@ impl Inner {
     pub(super) fn in_force(&self) -> InForce {
         // Ordering: Acquire, edge "in force".
         InForce::unpack(self.in_force.load(Acquire))
+    }
+
+    /// Asks for a plan to be in force from the next call of `advance` on. The latest wish counts.
+    pub(super) fn wish_for(&self, plan: PlanId) {
+        // Ordering: Relaxed, as in `grant_wish`.
+        self.wish.store(u32::from(plan.0) + 1, Relaxed);
+    }
+
+    pub(super) fn has_wish(&self) -> bool {
+        // Ordering: Relaxed, as in `grant_wish`.
+        self.wish.load(Relaxed) != 0
     }
 
     /// The plan in force.

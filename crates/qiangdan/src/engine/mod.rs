@@ -46,7 +46,7 @@ use crate::{
     editions::Editions,
     order::{Live, Slot, State, TermsNow},
     pool::{Lanes, ORDERS_MAX},
-    sync::AtomicU64,
+    sync::{AtomicU32, AtomicU64},
 };
 
 /// How much fits. Nothing grows past it.
@@ -166,6 +166,8 @@ struct Inner {
     rules: Editions<Rules>,
     /// Which of them count for orders that come in, see `apply.rs`.
     in_force: AtomicU64,
+    /// The plan that a stage or a watch wants in force, plus one; 0 if none.
+    wish: AtomicU32,
     lanes_max: u32,
     slots: Box<[Slot]>,
     slab: Slab,
@@ -220,6 +222,7 @@ impl Engine {
             lanes: Lanes::new(lanes, orders),
             lanes_max: lanes,
             in_force: AtomicU64::new(0),
+            wish: AtomicU32::new(0),
             looks,
             clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
             keys: DashMap::new(),

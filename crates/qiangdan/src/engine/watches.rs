@@ -34,7 +34,7 @@ use qiangdan_sync::{Phase, Seen};
 
 use super::{Bounds, Engine, Inner};
 use crate::{
-    Action, ClerkId, Cx, EventKind, PoolId, Presence, Rules, ServiceId, WatchId, WatchWhen,
+    Action, ClerkId, Cx, EventKind, PlanId, PoolId, Presence, Rules, ServiceId, WatchId, WatchWhen,
     order::Live, sync::AtomicU64, watch::ON_ONE_POOL_MAX,
 };
 
@@ -343,22 +343,30 @@ impl Inner {
                 (0, 1) => {
                     self.tell_of_pool(cx, EventKind::WatchFired { watch, pool, waiting, ready });
                     for action in &self.rules.watches()[watch.index()].actions {
-                        self.tell_action(cx, pool, action);
+                        self.tell_action_of(cx, pool, action);
                     }
                 }
                 (1, 0) => {
                     self.tell_of_pool(cx, EventKind::WatchRearmed { watch, pool, waiting, ready });
+                    let actions = &self.rules.watches()[watch.index()].actions;
+                    if actions.iter().any(|action| matches!(action, Action::SwitchPlan { .. })) {
+                        self.tell_action_of(cx, pool, &Action::SwitchPlan { plan: PlanId(0) });
+                    }
                 }
                 _ => {}
             }
         }
     }
 
-    fn tell_action(&self, cx: &mut Cx<'_>, pool: PoolId, action: &Action) {
+    fn tell_action_of(&self, cx: &mut Cx<'_>, pool: PoolId, action: &Action) {
         let kind = match *action {
             Action::Notify { role } => EventKind::PoolNotifyDue { pool, role },
             Action::Show { colour } => EventKind::PoolShowDue { pool, colour },
             Action::OpenWindow => EventKind::PoolOpenWindowDue { pool },
+            Action::SwitchPlan { plan } => {
+                self.wish_for(plan);
+                EventKind::PlanDue { plan }
+            }
             // Rules have no others here.
             _ => return,
         };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::{Code, Duration, book::Book, mistake::Mistakes};
-use crate::{Action, Colour, PoolId, RoleId, ServiceId, SkillId, limit::Unit, watch};
+use crate::{Action, Colour, PlanId, PoolId, RoleId, ServiceId, SkillId, limit::Unit, watch};
 
 /// An action whose names are not looked up yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,14 +19,15 @@ pub(super) enum RawAction<'d> {
     Move { pool: &'d str },
     OpenWindow,
     FollowUp { service: &'d str },
+    SwitchPlan { plan: &'d str },
 }
 
-const VERBS: [&str; 9] =
-    ["boost", "widen", "notify", "show", "card", "drop", "move", "open", "follow"];
+const VERBS: [&str; 10] =
+    ["boost", "widen", "notify", "show", "card", "drop", "move", "open", "follow", "switch"];
 
 const EXPECTED: &str = "`boost 10 min`, `widen POOL`, `move to POOL`, `drop skill SKILL`, \
-    `notify ROLE`, `show amber`, `show red`, `card yellow`, `card red`, `open window` or \
-    `follow up SERVICE`";
+    `notify ROLE`, `show amber`, `show red`, `card yellow`, `card red`, `open window`, \
+    `switch to PLAN` or `follow up SERVICE`";
 
 /// What stands after a word, if that word is there and something after it.
 fn after<'t>(word: &str, text: &'t str) -> Option<&'t str> {
@@ -63,7 +64,8 @@ impl Checked {
     pub(super) fn of_pool(&self, mistakes: &mut Mistakes) -> Action {
         if !watch::is_of_pool(&self.action) || self.reply_within.is_some() {
             let found = "this can only be done to an order, and a watch is on a pool";
-            let expected = "`notify ROLE`, `show amber`, `show red` or `open window`";
+            let expected =
+                "`notify ROLE`, `show amber`, `show red`, `open window` or `switch to PLAN`";
             mistakes.wrong(Code::Misplaced, self.at.clone(), found, expected);
         }
         self.action
@@ -129,6 +131,10 @@ impl<'d> RawAction<'d> {
             },
             ("open", "window") => return Some(Self::OpenWindow),
             ("open", _) => "`open window`",
+            ("switch", object) => match after("to", object) {
+                Some(plan) => return Some(Self::SwitchPlan { plan }),
+                None => "`switch to` and a plan, such as `switch to peak`",
+            },
             ("follow", object) => match after("up", object) {
                 Some(service) => return Some(Self::FollowUp { service }),
                 None => "`follow up` and a service, such as `follow up call-back`",
@@ -185,6 +191,11 @@ impl<'d> RawAction<'d> {
             Self::FollowUp { service } => {
                 let service = book.services.find_str(service, at, mistakes).and_then(id)?;
                 Action::FollowUp { service: ServiceId(service) }
+            }
+            Self::SwitchPlan { plan } => {
+                // Plan 0 is the file without any.
+                let plan = book.plans.find_str(plan, at, mistakes).and_then(|at| id(at + 1))?;
+                Action::SwitchPlan { plan: PlanId(plan) }
             }
             Self::Notify { role } => {
                 let role = RoleId(book.roles.find_str(role, at, mistakes).and_then(id)?);

@@ -20,6 +20,7 @@ pub(super) struct Book {
     pub(super) shifts: Names,
     pub(super) windows: Names,
     pub(super) clerks: Names,
+    pub(super) plans: Names,
     /// Skills that a ladder may drop, by their positions.
     pub(super) soft: BTreeSet<usize>,
     /// What recorded traces call services.
@@ -41,6 +42,7 @@ impl Book {
             pauses: Names::new("reason to pause", Code::NoSuchPause, 64),
             shifts: Names::new("shift pattern", Code::NoSuchShift, 1_000),
             windows: Names::new("window", Code::NoSuchWindow, 10_000),
+            plans: Names::new("plan", Code::NoSuchPlan, 32),
             clerks: Names::new("clerk", Code::NoSuchClerk, 10_000),
             soft: BTreeSet::new(),
             recorded: BTreeSet::new(),

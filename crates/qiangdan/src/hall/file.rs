@@ -19,7 +19,7 @@ use super::{
     mistake::Mistakes,
     moments, named,
     names::Names,
-    oddities,
+    oddities, plans,
     services::RawService,
     table::{Keyed, Table},
     watches::{self, RawWatch},
@@ -31,7 +31,7 @@ use crate::{
     limit::{ClockError, LimitRule},
 };
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "schema",
     "hall",
     "targets",
@@ -51,6 +51,7 @@ const SECTIONS: [&str; 19] = [
     "arrivals",
     "grab",
     "bounds",
+    "plans",
 ];
 
 /// A file as written. Sections without references are checked already.
@@ -82,6 +83,7 @@ impl<'d> RawFile<'d> {
     /// Reads every section, and adds what it defines to the book.
     pub(super) fn read(root: &Table<'d>, book: &mut Book, mistakes: &mut Mistakes) -> Self {
         root.only(&SECTIONS, mistakes);
+        plans::names(root, book, mistakes);
         let house = root.need_section("hall", mistakes);
         let target = root.section("targets", mistakes);
         let [skills, roles, head_starts, shifts, grab, bounds, arrivals] =
@@ -196,6 +198,7 @@ impl<'d> RawFile<'d> {
             bounds_orders: bounds.orders,
             bounds_facts: bounds.facts,
             bounds_lanes: bounds.lanes,
+            plans: Vec::new(),
             rules: rules(draft, &places, mistakes)?,
         };
         oddities::warn_unused(book, mistakes);

@@ -110,6 +110,8 @@ codes! {
     NoSuchMilestone = "hall::no-such-milestone",
     /// A reason to pause that `[pauses]` does not name.
     NoSuchPause = "hall::no-such-pause",
+    /// A plan that `[plans]` does not name.
+    NoSuchPlan = "hall::no-such-plan",
     /// A clerk that `[[clerks]]` does not name.
     NoSuchClerk = "hall::no-such-clerk",
     /// A window that `[[windows]]` does not name.
@@ -242,6 +244,11 @@ impl Mistakes {
     /// Whether the file is valid so far.
     pub(super) fn none_wrong(&self) -> bool {
         self.wrong.is_empty()
+    }
+
+    /// Takes over what makes a part of the file invalid.
+    pub(super) fn take_wrong(&mut self, other: Self) {
+        self.wrong.extend(other.wrong);
     }
 
     /// Mistakes and warnings with their places, each in file order.

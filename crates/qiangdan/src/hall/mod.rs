@@ -21,6 +21,7 @@
 //! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
 //! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`,
 //! `series.rs` |
+//! | `[plans]` | `plans.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
@@ -46,6 +47,7 @@ mod names;
 mod near;
 mod oddities;
 mod parse;
+mod plans;
 mod series;
 mod services;
 mod share;
@@ -72,6 +74,7 @@ pub use load::Load;
 pub use mistake::{Code, Invalid, Mistake};
 pub use named::Named;
 pub use near::nearest;
+pub use plans::HallPlan;
 pub use services::Service;
 pub use share::{Share, ShareError};
 pub use span::{Span, SpanError};
@@ -134,6 +137,7 @@ pub struct Hall {
     bounds_orders: u32,
     bounds_facts: Option<u32>,
     bounds_lanes: Option<u32>,
+    plans: Vec<HallPlan>,
     rules: Rules,
 }
 
@@ -268,6 +272,12 @@ impl Hall {
     #[must_use]
     pub fn arrivals(&self) -> Option<&Arrivals> {
         self.arrivals.as_ref()
+    }
+
+    /// The plans, in file order: what is in force at other times, or when a ladder says so.
+    #[must_use]
+    pub fn plans(&self) -> &[HallPlan] {
+        &self.plans
     }
 
     /// How many orders one clerk may hold at a time.

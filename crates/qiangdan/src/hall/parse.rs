@@ -3,7 +3,8 @@
 use toml::de::DeTable;
 
 use super::{
-    Checked, Code, Hall, Invalid, book::Book, file::RawFile, mistake::Mistakes, table::Table, value,
+    Checked, Code, Hall, Invalid, book::Book, file::RawFile, mistake::Mistakes, plans,
+    table::Table, value,
 };
 
 /// The version of the format that this code reads.
@@ -40,7 +41,11 @@ fn read(text: &str, mistakes: &mut Mistakes) -> Option<Hall> {
     // defines it.
     let mut book = Book::new();
     let raw = RawFile::read(&root, &mut book, mistakes);
-    raw.check(&mut book, mistakes)
+    let mut hall = raw.check(&mut book, mistakes)?;
+    if mistakes.none_wrong() {
+        hall.plans = plans::read(tree.get_ref(), &root, &hall, mistakes);
+    }
+    Some(hall)
 }
 
 fn check_schema(root: &Table<'_>, mistakes: &mut Mistakes) -> Option<()> {

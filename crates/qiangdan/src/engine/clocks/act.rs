@@ -2,7 +2,7 @@
 
 use qiangdan_sync::{CloseReach, Phase};
 
-use super::super::{Inner, advance::told};
+use super::super::Inner;
 use super::{Promises, look::Climb};
 use crate::{
     Action, Cx, EventKind, OrderSpec, Outcome, ServiceId, State, Wall,
@@ -35,7 +35,7 @@ impl Inner {
                     self.tell(cx, life, owner, EventKind::CardIssued { card, colour });
                 }
                 Action::FollowUp { service } => self.submit_follow_up(cx, life, service),
-                _ => self.tell(cx, life, None, told(action)),
+                _ => self.tell_action(cx, life, action),
             }
         }
         // If the order began another life meanwhile, it has no place any more.
