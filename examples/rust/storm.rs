@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut events = Outbox::default();
     for clerk in (0..WINDOWS).map(ClerkId) {
-        let spec = ClerkSpec { pools: &[pool], skills: needs, held_max: 1 };
+        let spec = ClerkSpec::new(&[pool], needs);
         hall.sign_in(&mut Cx::new(Now::default(), &mut events), clerk, &spec)?;
     }
 

@@ -35,7 +35,7 @@ use qiangdan_tests::{
 const DAYS: u64 = 300;
 const STEPS: u64 = 300;
 const ORDERS: u32 = 24;
-const HELD_MAX: u32 = 3;
+const UNITS: u32 = 3;
 const CLERKS: u32 = 4;
 const WITHIN_MS: u64 = 60;
 /// The largest head start there is: between the classes, and by boosts.
@@ -82,9 +82,9 @@ struct Known {
 impl Day {
     fn new(seed: u64) -> Self {
         let mut hall = Hall::new(draft(), ORDERS, CLERKS);
-        hall.sign_in(0, &[0, 1], &[0], HELD_MAX);
-        hall.sign_in(1, &[0], &[], HELD_MAX);
-        hall.sign_in(2, &[1], &[], HELD_MAX);
+        hall.sign_in(0, &[0, 1], &[0], UNITS);
+        hall.sign_in(1, &[0], &[], UNITS);
+        hall.sign_in(2, &[1], &[], UNITS);
         hall.sign_in(3, &[0, 1], &[], 1);
         let dice = Stream::new(seed, 0, Purpose::Incidents);
         let (history, events) = (History::default(), vec![]);
@@ -128,7 +128,8 @@ impl Day {
                 self.orders[at].is_plain = false;
             }
             16 => {
-                let presence = if self.below(3) == 0 { Presence::Break } else { Presence::Ready };
+                let presence =
+                    if self.below(3) == 0 { Presence::Break(0) } else { Presence::Ready };
                 self.hall.call(|engine, cx| engine.set_presence(cx, clerk, presence)).unwrap();
             }
             _ => {
@@ -200,8 +201,8 @@ impl Day {
             .map(|(known, view)| (known.is_plain, view))
             .collect();
         let is_ready = engine.presence(clerk) == Some(Presence::Ready);
-        let held_max = if clerk.0 == 3 { 1 } else { HELD_MAX };
-        let has_room = engine.held(clerk).unwrap() < held_max;
+        let units = if clerk.0 == 3 { 1 } else { UNITS };
+        let has_room = engine.held(clerk).unwrap() < units;
         let answer = self.hall.call(|engine, cx| engine.grab(cx, clerk));
         let Ok(grabbed) = answer else {
             return assert!(waiting.is_empty() || !is_ready || !has_room, "{answer:?}");
@@ -252,7 +253,7 @@ impl Day {
             let held =
                 lives.filter(|life| life.owner == Some(clerk) && is_theirs(life.state)).count();
             assert_eq!(self.hall.engine.held(clerk), Some(held as u32), "{clerk}");
-            assert!(held <= HELD_MAX as usize);
+            assert!(held <= UNITS as usize);
         }
     }
 }

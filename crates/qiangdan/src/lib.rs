@@ -38,11 +38,12 @@ pub mod limit;
 mod order;
 mod pool;
 mod rules;
+mod staff;
 mod stats;
 mod sync;
 mod time;
 
-pub use clerk::{ClerkSpec, Presence};
+pub use clerk::{Ceiling, ClerkSpec, Presence, Session};
 #[cfg(feature = "calendar")]
 pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
@@ -50,8 +51,8 @@ pub use engine::{
 };
 pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
 pub use error::{
-    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
-    SignInError, SignOutError, StartError, SubmitError,
+    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError,
+    PresenceError, PutBackError, SetUnitsError, SignInError, SignOutError, StartError, SubmitError,
 };
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
@@ -64,5 +65,6 @@ pub use rules::{
 };
 #[cfg(feature = "calendar")]
 pub use rules::{ClockRules, WallTrust};
+pub use staff::{Demand, Levels, MassLoss, PresenceRules, StaffError, StaffRules};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};

@@ -13,7 +13,9 @@ use crate::{
 };
 use crate::{
     ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
+    clerk::Charge,
     grant::{Grantable, Grants},
+    staff::{Demand, Levels, StaffError, StaffRules},
 };
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
@@ -32,6 +34,8 @@ pub struct RulesDraft {
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
     pub dedup_window_ms: u64,
+    /// What is said of clerks.
+    pub staff: StaffRules,
     /// What is promised by the calendar.
     #[cfg(feature = "calendar")]
     pub clocks: ClockRules,
@@ -179,7 +183,8 @@ impl Default for WaitTarget {
     }
 }
 
-/// One lane (队列): the orders of one pool, one set of needs, one class.
+/// One lane (队列): the orders of one pool, one class, and one set of needs and demands, so that
+/// who may take its first may take all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LaneRule {
     /// Whose clerks may grab from it.
@@ -188,6 +193,12 @@ pub struct LaneRule {
     pub needs: Skills,
     /// The class of its orders.
     pub class: ClassId,
+    /// How well those clerks must know what they can do.
+    pub levels: Levels,
+    /// How many units each of its orders takes.
+    pub units: u16,
+    /// The service of its orders, if clerks have a ceiling for it.
+    pub capped: Option<ServiceId>,
 }
 
 /// What is wrong with a draft.
@@ -268,6 +279,9 @@ pub enum RulesError {
         /// The stage, from 1.
         stage: usize,
     },
+    /// What is said of clerks is wrong.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
     /// What is promised by the calendar is wrong.
     #[cfg(feature = "calendar")]
     #[error(transparent)]
@@ -296,6 +310,10 @@ pub struct Rules {
     home: Vec<LaneId>,
     /// What the limits of each service may grant; empty if no service has limits.
     grantable: Vec<Grantable>,
+    /// What orders of each service ask of a clerk.
+    demands: Vec<Demand>,
+    /// The most units an order takes.
+    units_max: u32,
 }
 
 impl RulesDraft {
@@ -346,6 +364,8 @@ impl RulesDraft {
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
+        let staff = self.staff.mistakes(self.services.len());
+        mistakes.extend(staff.into_iter().map(RulesError::Staff));
         #[cfg(feature = "calendar")]
         {
             let clocks = limit::mistakes(&self.clocks, self.services.len(), self.pools);
@@ -452,24 +472,32 @@ impl Rules {
     fn new(draft: RulesDraft) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
         let grantable = draft.grantable();
+        let services = (0..).map(ServiceId).take(draft.services.len());
+        let demands = services.map(|service| draft.staff.demand(service)).collect::<Vec<_>>();
+        let units = demands.iter().map(|demand| u32::from(demand.units));
+        let units_max = units.max().unwrap_or(1);
         let mut lanes = Vec::new();
-        for (n, rule) in draft.services.iter().enumerate() {
+        for (n, (rule, demand)) in draft.services.iter().zip(&demands).enumerate() {
             let all = grantable.get(n);
+            let service = service_id(n);
             let dropped = all.map_or_else(|| vec![Skills::none()], Grantable::all_dropped);
-            for needs in dropped.into_iter().map(|dropped| rule.needs.without(dropped)) {
+            for dropped in dropped {
                 let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
                 let granted = all.into_iter().flat_map(Grantable::all_pools);
                 for pool in std::iter::once(rule.pool).chain(wider).chain(granted) {
-                    lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
+                    let lane = |&class| rule.lane(demand, dropped, pool, service, class);
+                    lanes.extend(classes.iter().map(lane));
                 }
             }
         }
         lanes.sort_unstable();
         lanes.dedup();
-        let mut rules = Self { draft, lanes, home: Vec::new(), grantable };
-        let homes = rules.draft.services.iter().flat_map(|rule| {
-            let (pool, needs) = (rule.pool, rule.needs);
-            classes.iter().map(move |&class| LaneRule { pool, needs, class })
+        let mut rules = Self { draft, lanes, home: Vec::new(), grantable, demands, units_max };
+        let all = rules.draft.services.iter().zip(&rules.demands).enumerate();
+        let homes = all.flat_map(|(n, (rule, demand))| {
+            let lane =
+                move |&class| rule.lane(demand, Skills::none(), rule.pool, service_id(n), class);
+            classes.iter().map(lane)
         });
         rules.home = homes.map(|lane| rules.find(lane)).collect();
         rules
@@ -497,6 +525,43 @@ impl Rules {
     #[must_use]
     pub fn target(&self) -> WaitTarget {
         self.draft.target
+    }
+
+    /// What is said of clerks.
+    #[must_use]
+    pub fn staff(&self) -> &StaffRules {
+        &self.draft.staff
+    }
+
+    /// What an order of a service asks of a clerk; there must be such a service.
+    #[must_use]
+    pub fn demand(&self, service: ServiceId) -> &Demand {
+        &self.demands[service.index()]
+    }
+
+    /// What an order of a lane takes of its holder's room.
+    pub(crate) fn charge(&self, lane: LaneId) -> Charge {
+        let LaneRule { units, capped, .. } = self.lanes[lane.index()];
+        self.charge_as(units, capped)
+    }
+
+    /// What an order of a service takes of its holder's room.
+    pub(crate) fn charge_of(&self, service: ServiceId) -> Charge {
+        let demand = self.demand(service);
+        self.charge_as(demand.units, demand.ceiling.map(|_| service))
+    }
+
+    fn charge_as(&self, units: u16, capped: Option<ServiceId>) -> Charge {
+        let place = |capped| {
+            let all = self.draft.staff.capped();
+            (0..).zip(all).find(|(_, (service, _))| *service == capped).map(|(n, _)| n)
+        };
+        Charge { units, ceiling: capped.and_then(place) }
+    }
+
+    /// The most units that an order takes.
+    pub(crate) fn units_max(&self) -> u32 {
+        self.units_max
     }
 
     /// For how long after closing a dedup key still names its order, in milliseconds.
@@ -570,8 +635,7 @@ impl Rules {
         service: ServiceId,
         class: ClassId,
     ) -> Option<LaneId> {
-        let needs = self.service(service)?.needs.without(dropped);
-        let lane = LaneRule { pool, needs, class };
+        let lane = self.service(service)?.lane(self.demand(service), dropped, pool, service, class);
         self.lanes.binary_search(&lane).is_ok().then(|| self.find(lane))
     }
 
@@ -611,6 +675,26 @@ impl Rules {
             u32::try_from(found).expect("65,535 services × 255 classes × pools of one ladder fit"),
         )
     }
+}
+
+impl ServiceRule {
+    /// The lane in `pool` of orders of this service and class, once some skills are dropped.
+    fn lane(
+        &self,
+        demand: &Demand,
+        dropped: Skills,
+        pool: PoolId,
+        service: ServiceId,
+        class: ClassId,
+    ) -> LaneRule {
+        let (needs, levels) = (self.needs.without(dropped), demand.levels.without(dropped));
+        let capped = demand.ceiling.map(|_| service);
+        LaneRule { pool, needs, class, levels, units: demand.units, capped }
+    }
+}
+
+fn service_id(index: usize) -> ServiceId {
+    ServiceId(u16::try_from(index).expect("the number of services was checked"))
 }
 
 fn class_id(index: usize) -> ClassId {

@@ -15,11 +15,13 @@ mod complete;
 mod grab;
 mod lines;
 mod put_back;
+mod room;
 mod start;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watch;
 
 pub use advance::{Advanced, Advancer};
 #[cfg(feature = "calendar")]
@@ -35,11 +37,11 @@ use qiangdan_sync::{Looks, Owner, Slab, Wheel};
 
 use crate::{
     ClerkId, Cx, DedupKey, Event, EventKind, Mono, OrderId, Rules, Stats,
-    clerk::Clerk,
+    clerk::{Charges, Clerk},
     desk::{Desk, Desks},
     order::{Live, Slot, State, TermsNow},
     pool::{Lanes, ORDERS_MAX},
-    sync::AtomicU64,
+    sync::{AtomicU32, AtomicU64},
 };
 
 /// How much fits. Nothing grows past it.
@@ -120,7 +122,7 @@ pub enum BoundsError {
 /// let mut events = Outbox::default();
 /// let at = |ms| Now::after(Wall(0), ms);
 /// let clerk = ClerkId(0);
-/// let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
+/// let spec = ClerkSpec::new(&[PoolId(0)], Skills::none());
 /// hall.sign_in(&mut Cx::new(at(0), &mut events), clerk, &spec)?;
 ///
 /// let order = hall.submit(&mut Cx::new(at(1_000), &mut events), &OrderSpec::new(ServiceId(0)))?.order;
@@ -144,6 +146,12 @@ struct Inner {
     lanes: Lanes,
     looks: Looks,
     clerks: Box<[Clerk]>,
+    /// What claims took of their holders' room, if services cost different.
+    charges: Option<Charges>,
+    /// How many clerks are signed in.
+    staffed: AtomicU32,
+    /// When to look at clerks, if the rules have anything to look for.
+    rests: Option<Looks>,
     /// From dedup key to order; see docs/decisions/0003.
     keys: DashMap<DedupKey, OrderId>,
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
@@ -175,6 +183,9 @@ impl Engine {
         }
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let (looks, driver) = Wheel::new(orders);
+        let is_mixed = rules.staff().is_mixed();
+        let follows = is_mixed || rules.staff().presence.follows();
+        let (rests, watch) = watch::wheel(&rules.staff().presence, clerks).unzip();
         #[cfg(feature = "calendar")]
         let (promises, walls) =
             clocks::Promises::new(rules.clocks(), rules.services().len(), bounds).unzip();
@@ -183,7 +194,10 @@ impl Engine {
             slab: Slab::new(orders),
             lanes: Lanes::new(rules.lanes().len(), orders),
             looks,
-            clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
+            clerks: (0..clerks).map(|_| Clerk::new(lanes, follows)).collect(),
+            staffed: AtomicU32::new(0),
+            rests,
+            charges: is_mixed.then(|| Charges::new(orders)),
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
@@ -192,7 +206,7 @@ impl Engine {
             rules,
         };
         let inner = Arc::new(inner);
-        let advancer = Advancer::new(Arc::clone(&inner), driver);
+        let advancer = Advancer::new(Arc::clone(&inner), driver, watch.map(watch::Watch::new));
         #[cfg(feature = "calendar")]
         let advancer = advancer.with_walls(walls);
         Ok((Self { inner }, advancer))

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
-    ServiceRule,
+    ServiceRule, StaffRules,
     limit::{ClockError, LimitRule},
 };
 
@@ -162,6 +162,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
+            staff: StaffRules::default(),
             clocks,
         };
         let hall = Hall {

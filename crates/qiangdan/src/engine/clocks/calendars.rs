@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::{Advancer, Engine, Inner};
 use super::{LOOK_STEPS, Promises, advance::Steps, tell::due_of};
 use crate::{
-    CalendarId, Cx, Event, EventKind, LimitId, OrderId, ServiceId, Wall,
+    CalendarId, Cx, EventKind, LimitId, OrderId, ServiceId, Wall,
     calendar::{Calendar, Day},
     limit::{ClockState, Clocks, Standing},
 };
@@ -270,11 +270,5 @@ impl Inner {
             self.follow_up(cx, promises, life, service);
         }
         true
-    }
-
-    pub(super) fn tell_of_all(&self, cx: &mut Cx<'_>, kind: EventKind) {
-        let at = cx.now;
-        let event = |seq| Event { seq, at, order: None, tag: 0, clerk: None, kind };
-        cx.out.push(&self.desks, |_| (), event);
     }
 }
