@@ -79,7 +79,7 @@ fn of_rules(shape: &Shape, orders: u32, draft: RulesDraft) -> (Engine, Advancer)
     for clerk in 0..clerks {
         outbox.clear();
         let skills = shape.skills_of(clerk).iter().map(|&skill| SkillId(skill)).collect();
-        let spec = ClerkSpec { pools: &[PoolId(0)], skills, held_max: u32::MAX };
+        let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(&[PoolId(0)], skills) };
         let cx = &mut Cx::new(at(0), &mut outbox);
         engine.sign_in(cx, ClerkId(clerk), &spec).expect("the clerk and the pool exist");
     }

@@ -140,7 +140,7 @@ impl Office {
         let (engine, advancer) =
             Engine::new(draft.check().expect("they are right"), bounds).expect("bounds in range");
         let mut office = Self { engine, outbox: Outbox::with_capacity(4_096), now: at(0) };
-        let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: u32::MAX };
+        let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(&[PoolId(0)], Skills::none()) };
         let mut cx = Cx::new(office.now, &mut office.outbox);
         office.engine.sign_in(&mut cx, CLERK, &spec).expect("the clerk and the pool exist");
         (office, advancer)

@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let minute = |minutes: u64| Now::after(Wall(0), minutes * 60_000);
 
     let clerk = ClerkId(0);
-    let spec = ClerkSpec { pools: &[pool], skills: Skills::none(), held_max: 1 };
+    let pools = [pool];
+    let spec = ClerkSpec::new(&pools, Skills::none());
     hall.sign_in(&mut Cx::new(minute(0), &mut events), clerk, &spec)?;
 
     // Three people come, two minutes apart; the tag is the number on their ticket.

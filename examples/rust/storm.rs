@@ -29,7 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut events = Outbox::default();
     for clerk in (0..WINDOWS).map(ClerkId) {
-        let spec = ClerkSpec { pools: &[pool], skills: needs, held_max: 1 };
+        let pools = [pool];
+        let spec = ClerkSpec::new(&pools, needs);
         hall.sign_in(&mut Cx::new(Now::default(), &mut events), clerk, &spec)?;
     }
 

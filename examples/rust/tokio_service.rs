@@ -144,7 +144,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = Service { hall, clock, bell, left };
 
     let mut events = Outbox::default();
-    let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
+    let spec = ClerkSpec::new(&[PoolId(0)], Skills::none());
     for clerk in (0..2).map(ClerkId) {
         service.call(&mut events, |hall, cx| hall.sign_in(cx, clerk, &spec))?;
     }

@@ -78,10 +78,10 @@ impl Hall {
     /// # Panics
     ///
     /// If there is no such clerk or pool.
-    pub fn sign_in(&mut self, clerk: u32, pools: &[u16], skills: &[u8], held_max: u32) {
+    pub fn sign_in(&mut self, clerk: u32, pools: &[u16], skills: &[u8], units: u32) {
         let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
         let skills = skills.iter().copied().map(SkillId).collect();
-        let spec = ClerkSpec { pools: &pools, skills, held_max };
+        let spec = ClerkSpec { units, ..ClerkSpec::new(&pools, skills) };
         self.call(|engine, cx| engine.sign_in(cx, ClerkId(clerk), &spec))
             .expect("clerk and pools exist");
     }

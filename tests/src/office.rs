@@ -173,7 +173,7 @@ impl Office {
     pub fn sign_in(&mut self, clerk: u32, pools: &[u16], skills: &[u8]) {
         let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
         let skills: Skills = skills.iter().copied().map(SkillId).collect();
-        let spec = ClerkSpec { pools: &pools, skills, held_max: 16 };
+        let spec = ClerkSpec { units: 16, ..ClerkSpec::new(&pools, skills) };
         self.call(|engine, cx| engine.sign_in(cx, ClerkId(clerk), &spec)).expect("they exist");
     }
 

@@ -81,7 +81,7 @@ fn no_verb_of_an_order_allocates() {
     let (engine, clerk) = (hall.engine.clone(), ClerkId(0));
     let mut events = Outbox::with_capacity(100_000);
     // The first call with an outbox makes its desk.
-    for presence in [Presence::Break, Presence::Ready] {
+    for presence in [Presence::Break(1), Presence::Ready] {
         engine.set_presence(&mut Cx::new(Now::default(), &mut events), clerk, presence).unwrap();
     }
     // As many rounds as fill every slot several times over.
@@ -154,7 +154,7 @@ fn an_order_with_limits_comes_in_and_is_grabbed_without_an_allocation() {
     office.sign_in(0, &[0], &[0]);
     let (engine, clerk, now) = (office.engine.clone(), ClerkId(0), office.now);
     let mut events = Outbox::with_capacity(100_000);
-    for presence in [Presence::Break, Presence::Ready] {
+    for presence in [Presence::Break(1), Presence::Ready] {
         engine.set_presence(&mut Cx::new(now, &mut events), clerk, presence).unwrap();
     }
     // The swap of calendars remembers each thread that has read them.

@@ -9,7 +9,7 @@ use qiangdan_tests::hall::{Hall, service, within};
 const ORDERS: u32 = 90;
 const ANA: ClerkId = ClerkId(0);
 
-fn hall(held_max: u32) -> Hall {
+fn hall(units: u32) -> Hall {
     let draft = RulesDraft {
         pools: 2,
         services: vec![service(0, &[]), within(40, service(1, &[0]))],
@@ -18,7 +18,7 @@ fn hall(held_max: u32) -> Hall {
         ..RulesDraft::default()
     };
     let mut hall = Hall::new(draft, ORDERS, 1);
-    hall.sign_in(0, &[0, 1], &[0], held_max);
+    hall.sign_in(0, &[0, 1], &[0], units);
     hall
 }
 
@@ -76,8 +76,8 @@ fn grab_each(hall: &mut Hall, most: u32) -> (Vec<qiangdan::Grabbed>, Option<Grab
 
 proptest! {
     #[test]
-    fn many_at_once_are_as_good_as_each(held_max in 1..60_u32, steps in vec(step(), 1..40)) {
-        let (mut each, mut many) = (hall(held_max), hall(held_max));
+    fn many_at_once_are_as_good_as_each(units in 1..60_u32, steps in vec(step(), 1..40)) {
+        let (mut each, mut many) = (hall(units), hall(units));
         let mut claims = Vec::new();
         for step in steps {
             match step {

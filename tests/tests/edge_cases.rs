@@ -30,11 +30,11 @@ fn plain() -> RulesDraft {
     }
 }
 
-/// A plain hall with two clerks who may hold `held_max` each.
-fn staffed(orders: u32, held_max: u32) -> Hall {
+/// A plain hall with two clerks who may hold `units` each.
+fn staffed(orders: u32, units: u32) -> Hall {
     let mut hall = Hall::new(plain(), orders, 2);
-    hall.sign_in(0, &[0], &[], held_max);
-    hall.sign_in(1, &[0], &[], held_max);
+    hall.sign_in(0, &[0], &[], units);
+    hall.sign_in(1, &[0], &[], units);
     hall
 }
 
@@ -232,7 +232,7 @@ fn a_new_session_takes_over_what_the_old_one_holds() {
     hall.submit(ORDINARY);
     let held = grab(&mut hall, ANA).unwrap().claim;
     hall.sign_in(0, &[0], &[], 1);
-    assert_eq!(grab(&mut hall, ANA), Err(GrabError::AtLimit { clerk: ANA, held_max: 1 }));
+    assert_eq!(grab(&mut hall, ANA), Err(GrabError::AtLimit { clerk: ANA, units: 1 }));
     complete(&mut hall, held);
     let _ = grab(&mut hall, ANA).unwrap();
 }
@@ -259,7 +259,7 @@ fn a_capacity_cut_below_the_load_evicts_nobody() {
     let claims: Vec<_> = (0..3).map(|_| grab(&mut hall, ANA).unwrap().claim).collect();
     hall.sign_in(0, &[0], &[], 1);
     assert_eq!(hall.engine.held(ANA), Some(3));
-    let full = Err(GrabError::AtLimit { clerk: ANA, held_max: 1 });
+    let full = Err(GrabError::AtLimit { clerk: ANA, units: 1 });
     complete(&mut hall, claims[0]);
     complete(&mut hall, claims[1]);
     assert_eq!(grab(&mut hall, ANA), full, "still one in hand");
@@ -737,8 +737,8 @@ fn who_holds_one_order_may_take_a_second_up_to_the_cap() {
     let orders = [(); 3].map(|()| hall.submit(ORDINARY));
     let _ = grab(&mut hall, ANA).unwrap();
     let _ = grab_named(&mut hall, ANA, orders[1]).unwrap();
-    assert_eq!(grab(&mut hall, ANA), Err(GrabError::AtLimit { clerk: ANA, held_max: 2 }));
-    let refused = GrabOrderError::AtLimit { clerk: ANA, held_max: 2 };
+    assert_eq!(grab(&mut hall, ANA), Err(GrabError::AtLimit { clerk: ANA, units: 2 }));
+    let refused = GrabOrderError::AtLimit { clerk: ANA, units: 2 };
     assert_eq!(grab_named(&mut hall, ANA, orders[2]), Err(refused));
     assert_eq!(hall.engine.held(ANA), Some(2));
 }

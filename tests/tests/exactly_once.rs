@@ -177,7 +177,8 @@ impl<'a> Hand<'a> {
             1 => drop(self.call(|engine, cx| engine.cancel(cx, order, Reason::Abandoned))),
             2 => {
                 let clerk = ClerkId(self.below(u64::from(CLERKS)) as u32);
-                let presence = if self.below(4) == 0 { Presence::Break } else { Presence::Ready };
+                let presence =
+                    if self.below(4) == 0 { Presence::Break(0) } else { Presence::Ready };
                 self.call(|engine, cx| engine.set_presence(cx, clerk, presence)).unwrap();
             }
             _ => {
@@ -196,10 +197,10 @@ fn sign_in(
     clerk: ClerkId,
     pools: &[PoolId],
     skills: &[u8],
-    held_max: u32,
+    units: u32,
 ) {
     let skills = skills.iter().copied().map(SkillId).collect();
-    let spec = ClerkSpec { pools, skills, held_max };
+    let spec = ClerkSpec { units, ..ClerkSpec::new(pools, skills) };
     history.signs_in(clerk, &spec);
     hand.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).unwrap();
 }

@@ -37,7 +37,7 @@ use qiangdan_tests::{
 const DAYS: u64 = 300;
 const STEPS: u64 = 300;
 const ORDERS: u32 = 24;
-const HELD_MAX: u32 = 3;
+const UNITS: u32 = 3;
 const CLERKS: u32 = 4;
 const WITHIN_MS: u64 = 60;
 /// The largest head start there is: between the classes, and by boosts.
@@ -86,17 +86,14 @@ impl Day {
     fn new(seed: u64) -> Self {
         let mut hall = Hall::new(draft(), ORDERS, CLERKS);
         let mut history = History::new(hall.engine.rules().clone());
-        let staff: [(&[u16], &[u8], u32); CLERKS as usize] = [
-            (&[0, 1], &[0], HELD_MAX),
-            (&[0], &[], HELD_MAX),
-            (&[1], &[], HELD_MAX),
-            (&[0, 1], &[], 1),
-        ];
-        for (clerk, (pools, skills, held_max)) in (0..).zip(staff) {
-            hall.sign_in(clerk, pools, skills, held_max);
+        let staff: [(&[u16], &[u8], u32); CLERKS as usize] =
+            [(&[0, 1], &[0], UNITS), (&[0], &[], UNITS), (&[1], &[], UNITS), (&[0, 1], &[], 1)];
+        for (clerk, (pools, skills, units)) in (0..).zip(staff) {
+            hall.sign_in(clerk, pools, skills, units);
             let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
             let skills = skills.iter().copied().map(SkillId).collect();
-            history.signs_in(ClerkId(clerk), &ClerkSpec { pools: &pools, skills, held_max });
+            let spec = ClerkSpec { units, ..ClerkSpec::new(&pools, skills) };
+            history.signs_in(ClerkId(clerk), &spec);
         }
         let dice = Stream::new(seed, 0, Purpose::Incidents);
         let (lives, events) = (Lives::default(), vec![]);
@@ -140,7 +137,8 @@ impl Day {
                 self.orders[at].is_plain = false;
             }
             16 => {
-                let presence = if self.below(3) == 0 { Presence::Break } else { Presence::Ready };
+                let presence =
+                    if self.below(3) == 0 { Presence::Break(0) } else { Presence::Ready };
                 self.hall.call(|engine, cx| engine.set_presence(cx, clerk, presence)).unwrap();
             }
             _ => {
@@ -212,8 +210,8 @@ impl Day {
             .map(|(known, view)| (known.is_plain, view))
             .collect();
         let is_ready = engine.presence(clerk) == Some(Presence::Ready);
-        let held_max = if clerk.0 == 3 { 1 } else { HELD_MAX };
-        let has_room = engine.held(clerk).unwrap() < held_max;
+        let units = if clerk.0 == 3 { 1 } else { UNITS };
+        let has_room = engine.held(clerk).unwrap() < units;
         let answer = self.hall.call(|engine, cx| engine.grab(cx, clerk));
         let Ok(grabbed) = answer else {
             return assert!(waiting.is_empty() || !is_ready || !has_room, "{answer:?}");
@@ -264,7 +262,7 @@ impl Day {
             let held =
                 lives.filter(|life| life.owner == Some(clerk) && is_theirs(life.state)).count();
             assert_eq!(self.hall.engine.held(clerk), Some(held as u32), "{clerk}");
-            assert!(held <= HELD_MAX as usize);
+            assert!(held <= UNITS as usize);
         }
     }
 }

@@ -80,7 +80,7 @@ enum Op {
     PutBack { pick: usize, how: PutBack },
     Cancel { pick: usize, reason: Reason },
     Amend { pick: usize, service: Option<u16>, class: Option<u8> },
-    SignIn { clerk: u32, pools: Vec<u16>, skills: Vec<u8>, held_max: u32 },
+    SignIn { clerk: u32, pools: Vec<u16>, skills: Vec<u8>, units: u32 },
     SignOut { clerk: u32 },
     SetPresence { clerk: u32, presence: Presence },
     Advance,
@@ -102,7 +102,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (pick(), option::of(0..=4_u16), option::of(0..=3_u8))
             .prop_map(|(pick, service, class)| Op::Amend { pick, service, class }),
         2 => (clerk(), vec(0..=2_u16, 0..3), vec(0..3_u8, 0..3), 0..4_u32).prop_map(
-            |(clerk, pools, skills, held_max)| Op::SignIn { clerk, pools, skills, held_max }
+            |(clerk, pools, skills, units)| Op::SignIn { clerk, pools, skills, units }
         ),
         1 => clerk().prop_map(|clerk| Op::SignOut { clerk }),
         1 => (clerk(), presence()).prop_map(|(clerk, presence)| Op::SetPresence { clerk, presence }),
@@ -133,7 +133,8 @@ fn presence() -> impl Strategy<Value = Presence> {
     prop_oneof![
         Just(Presence::SignedOut),
         Just(Presence::Ready),
-        Just(Presence::Break),
+        (0..2_u16).prop_map(Presence::Break),
+        Just(Presence::NotResponding),
         Just(Presence::Draining),
     ]
 }
@@ -197,9 +198,11 @@ impl Order {
 #[derive(Clone, Debug)]
 struct Clerk {
     presence: Presence,
+    /// What draining turns into.
+    chosen: Presence,
     pools: Vec<PoolId>,
     skills: Skills,
-    held_max: u32,
+    units: u32,
 }
 
 struct Model {
@@ -224,9 +227,10 @@ impl Model {
     fn new(rules: Rules) -> Self {
         let out = Clerk {
             presence: Presence::SignedOut,
+            chosen: Presence::SignedOut,
             pools: vec![],
             skills: Skills::none(),
-            held_max: 0,
+            units: 0,
         };
         Self {
             rules,
@@ -398,12 +402,12 @@ impl Model {
 
     fn grab(&mut self, clerk: ClerkId) -> Result<Grabbed, GrabError> {
         let record = self.clerks.get(&clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
-        let (presence, held_max) = (record.presence, record.held_max);
+        let (presence, units) = (record.presence, record.units);
         if presence != Presence::Ready {
             return Err(GrabError::NotReady { clerk, presence });
         }
-        if self.held(clerk) >= held_max {
-            return Err(GrabError::AtLimit { clerk, held_max });
+        if self.held(clerk) >= units {
+            return Err(GrabError::AtLimit { clerk, units });
         }
         let mut line = self.queue.clone().into_sorted_iter().map(|(order, _)| order);
         let next = line.find(|order| self.may_take(clerk, &self.orders[order]));
@@ -412,7 +416,7 @@ impl Model {
 
     fn grab_order(&mut self, clerk: ClerkId, order: OrderId) -> Result<Grabbed, GrabOrderError> {
         let record = self.clerks.get(&clerk).ok_or(GrabOrderError::NoSuchClerk { clerk })?;
-        let (presence, held_max) = (record.presence, record.held_max);
+        let (presence, units) = (record.presence, record.units);
         let of = self.orders.get(&order).ok_or(GrabOrderError::Gone { order })?;
         match of.at {
             At::Away { .. } => {
@@ -429,8 +433,8 @@ impl Model {
         if !self.may_take(clerk, of) {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
-        if self.held(clerk) >= held_max {
-            return Err(GrabOrderError::AtLimit { clerk, held_max });
+        if self.held(clerk) >= units {
+            return Err(GrabOrderError::AtLimit { clerk, units });
         }
         Ok(self.take(clerk, order, Choice::Named))
     }
@@ -461,6 +465,9 @@ impl Model {
         self.room.push_back(Some(order));
         let epoch = self.orders[&order].epoch;
         self.tell(Some(order), by, EventKind::OrderClosed { outcome, epoch });
+        if let Some(clerk) = by {
+            self.drain(clerk);
+        }
     }
 
     fn complete(&mut self, claim: Claim, outcome: Outcome) -> Result<(), CompleteError> {
@@ -511,6 +518,7 @@ impl Model {
             Some(claim.clerk),
             EventKind::OrderPutBack { epoch: claim.epoch, how },
         );
+        self.drain(claim.clerk);
         Ok(())
     }
 
@@ -578,9 +586,10 @@ impl Model {
         }
         *record = Clerk {
             presence: Presence::Ready,
+            chosen: Presence::SignedOut,
             pools: spec.pools.to_vec(),
             skills: spec.skills,
-            held_max: spec.held_max,
+            units: spec.units,
         };
         self.tell(None, Some(clerk), EventKind::ClerkSignedIn);
         Ok(())
@@ -601,13 +610,41 @@ impl Model {
         if before == Presence::SignedOut {
             return Err(PresenceError::SignedOut { clerk });
         }
-        record.presence = presence;
-        if presence == Presence::SignedOut {
-            self.tell(None, Some(clerk), EventKind::ClerkSignedOut);
-        } else if presence != before {
-            self.tell(None, Some(clerk), EventKind::ClerkPresence { presence });
+        let chosen = if presence == Presence::Draining { Presence::SignedOut } else { presence };
+        let waits = matches!(presence, Presence::Draining | Presence::Break(_));
+        let is_busy = self.held(clerk) > 0;
+        let presence = if !waits {
+            presence
+        } else if is_busy {
+            Presence::Draining
+        } else {
+            chosen
+        };
+        let record = self.clerks.get_mut(&clerk).unwrap();
+        (record.presence, record.chosen) = (presence, chosen);
+        if presence != before {
+            self.tell_presence(clerk, presence);
         }
         Ok(())
+    }
+
+    fn tell_presence(&mut self, clerk: ClerkId, presence: Presence) {
+        let kind = match presence {
+            Presence::SignedOut => EventKind::ClerkSignedOut,
+            presence => EventKind::ClerkPresence { presence },
+        };
+        self.tell(None, Some(clerk), kind);
+    }
+
+    /// Lets a clerk go who drains, once they hold nothing.
+    fn drain(&mut self, clerk: ClerkId) {
+        let is_busy = self.held(clerk) > 0;
+        let record = self.clerks.get_mut(&clerk).unwrap();
+        if record.presence == Presence::Draining && !is_busy {
+            let chosen = record.chosen;
+            record.presence = chosen;
+            self.tell_presence(clerk, chosen);
+        }
     }
 
     /// When the next thing is due that time does to this order, and what.
@@ -802,11 +839,13 @@ impl Run {
                 let answer = self.hall.call(|engine, cx| engine.amend(cx, order, amend));
                 assert_eq!(answer, self.model.amend(order, amend));
             }
-            Op::SignIn { clerk, ref pools, ref skills, held_max } => {
+            Op::SignIn { clerk, ref pools, ref skills, units } => {
                 let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
                 let skills = skills.iter().copied().map(SkillId).collect();
-                let (clerk, spec) = (ClerkId(clerk), ClerkSpec { pools: &pools, skills, held_max });
+                let (clerk, spec) =
+                    (ClerkId(clerk), ClerkSpec { units, ..ClerkSpec::new(&pools, skills) });
                 let answer = hall.call(|engine, cx| engine.sign_in(cx, clerk, &spec));
+                let answer = answer.map(drop);
                 assert_eq!(answer, self.model.sign_in(clerk, &spec));
                 if answer.is_ok() {
                     self.history.signs_in(clerk, &spec);
@@ -853,8 +892,8 @@ impl Run {
 }
 
 fn staffed() -> [Op; 2] {
-    let all = |clerk| Op::SignIn { clerk, pools: vec![0, 1], skills: vec![0, 1], held_max: 3 };
-    [all(0), Op::SignIn { clerk: 1, pools: vec![1], skills: vec![1], held_max: 2 }]
+    let all = |clerk| Op::SignIn { clerk, pools: vec![0, 1], skills: vec![0, 1], units: 3 };
+    [all(0), Op::SignIn { clerk: 1, pools: vec![1], skills: vec![1], units: 2 }]
 }
 
 proptest! {

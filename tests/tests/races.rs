@@ -50,9 +50,9 @@ fn hall(orders: u32) -> (Engine, Advancer) {
     let mut events = Outbox::default();
     let skills = Skills::none().with(SkillId(1));
     let pools = [PoolId(0), PoolId(1)];
-    let all = ClerkSpec { pools: &pools, skills, held_max: 100 };
+    let all = ClerkSpec { units: 100, ..ClerkSpec::new(&pools, skills) };
     engine.sign_in(&mut at(0, &mut events), ANA, &all).unwrap();
-    let some = ClerkSpec { pools: &pools[..1], skills: Skills::none(), held_max: 100 };
+    let some = ClerkSpec { units: 100, ..ClerkSpec::new(&pools[..1], Skills::none()) };
     engine.sign_in(&mut at(0, &mut events), BO, &some).unwrap();
     (engine, advancer)
 }

@@ -119,7 +119,7 @@ fn one(first: u32, parts: &'static [Part]) {
     let mut history = History::new(engine.rules().clone());
     for clerk in (0..clerks).map(ClerkId) {
         let pools = [PoolId(0), PoolId(1)];
-        let spec = ClerkSpec { pools: &pools, skills: Skills::none(), held_max: 6 };
+        let spec = ClerkSpec { units: 6, ..ClerkSpec::new(&pools, Skills::none()) };
         history.signs_in(clerk, &spec);
         manager.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).expect("the clerk exists");
     }

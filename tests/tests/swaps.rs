@@ -312,7 +312,7 @@ fn orders_come_and_go_while_rules_are_swapped() {
     let desk = |clerk: u32, engine: &Engine| {
         let (pools, mut outbox) = ([PoolId(0), PoolId(1)], Outbox::default());
         let skills = [SkillId(0)].into_iter().collect();
-        let spec = ClerkSpec { pools: &pools, skills, held_max: 2 };
+        let spec = ClerkSpec { units: 2, ..ClerkSpec::new(&pools, skills) };
         engine
             .sign_in(&mut Cx::new(Now::after(Wall(0), 0), &mut outbox), ClerkId(clerk), &spec)
             .unwrap();
@@ -458,7 +458,7 @@ fn a_watch_puts_a_plan_in_force_and_takes_it_back() {
     let [front, help] = [PoolId(0), PoolId(1)];
     let skills = qiangdan::Skills::none();
     for (clerk, pools) in [(0, [front]), (1, [help])] {
-        let spec = ClerkSpec { pools: &pools, skills, held_max: 9 };
+        let spec = ClerkSpec { units: 9, ..ClerkSpec::new(&pools, skills) };
         engine.sign_in(&mut cx, ClerkId(clerk), &spec).unwrap();
     }
     let submit = |cx: &mut Cx<'_>| engine.submit(cx, &OrderSpec::new(ServiceId(0))).unwrap().order;

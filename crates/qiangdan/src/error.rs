@@ -3,7 +3,7 @@
 //! In every case the order, the clerk and the queue are as they were before the call. Messages are for
 //! logs; programs match on variants.
 
-use crate::{ClassId, ClerkId, OrderId, PoolId, Presence, ServiceId, State};
+use crate::{ClassId, ClerkId, OrderId, PoolId, Presence, ServiceId, Session, State};
 
 /// Why [`Engine::submit`](crate::Engine::submit) took no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,25 @@ pub enum SubmitError {
     },
 }
 
+/// A call is of an earlier session of its clerk; each verb has its own public enum made from this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OldSession {
+    pub(crate) clerk: ClerkId,
+    pub(crate) session: Session,
+}
+
+impl From<OldSession> for GrabError {
+    fn from(OldSession { clerk, session }: OldSession) -> Self {
+        Self::OldSession { clerk, session }
+    }
+}
+
+impl From<OldSession> for GrabOrderError {
+    fn from(OldSession { clerk, session }: OldSession) -> Self {
+        Self::OldSession { clerk, session }
+    }
+}
+
 /// Why [`Engine::grab`](crate::Engine::grab) gave no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -39,13 +58,13 @@ pub enum GrabError {
         /// Who asked.
         clerk: ClerkId,
     },
-    /// The clerk holds as many orders as they may. Complete one or put one back first.
-    #[error("{clerk} holds {held_max} orders already")]
+    /// What the clerk holds leaves no room for more. Complete one or put one back first.
+    #[error("{clerk} has no room left of {units} units")]
     AtLimit {
         /// Who asked.
         clerk: ClerkId,
-        /// The most they may hold.
-        held_max: u32,
+        /// How many units they have.
+        units: u32,
     },
     /// The clerk is not ready. Set the presence first.
     #[error("{clerk} is {presence:?}, not ready")]
@@ -60,6 +79,14 @@ pub enum GrabError {
     NoSuchClerk {
         /// Who asked.
         clerk: ClerkId,
+    },
+    /// The call is of an earlier session. The terminal that made it is signed out.
+    #[error("{clerk} is in {session} now")]
+    OldSession {
+        /// Who asked.
+        clerk: ClerkId,
+        /// Their latest session.
+        session: Session,
     },
 }
 
@@ -103,13 +130,13 @@ pub enum GrabOrderError {
         /// The id.
         order: OrderId,
     },
-    /// The clerk holds as many orders as they may.
-    #[error("{clerk} holds {held_max} orders already")]
+    /// What the clerk holds leaves no room for more.
+    #[error("{clerk} has no room left of {units} units")]
     AtLimit {
         /// Who asked.
         clerk: ClerkId,
-        /// The most they may hold.
-        held_max: u32,
+        /// How many units they have.
+        units: u32,
     },
     /// The clerk is not ready.
     #[error("{clerk} is {presence:?}, not ready")]
@@ -125,6 +152,14 @@ pub enum GrabOrderError {
         /// Who asked.
         clerk: ClerkId,
     },
+    /// The call is of an earlier session. The terminal that made it is signed out.
+    #[error("{clerk} is in {session} now")]
+    OldSession {
+        /// Who asked.
+        clerk: ClerkId,
+        /// Their latest session.
+        session: Session,
+    },
 }
 
 /// The refusals of verbs on owned work are the same five, but each verb keeps a type of its own, so
@@ -138,7 +173,7 @@ macro_rules! owned_work {
             /// The claim is no longer the latest: the order was given back or taken away since. Drop it.
             #[error("the claim on {order} is stale: its epoch is {epoch} now")]
             Stale {
-                /// The order.
+        /// The order.
                 order: OrderId,
                 /// Its latest epoch.
                 epoch: u16,
@@ -146,31 +181,45 @@ macro_rules! owned_work {
             /// The order is not held by anybody now.
             #[error("nobody holds {order}")]
             NotOwner {
-                /// The order.
+        /// The order.
                 order: OrderId,
             },
             /// The order's state does not allow it.
             #[error("{order} is {state:?}")]
             WrongState {
-                /// The order.
+        /// The order.
                 order: OrderId,
-                /// Its state.
+        /// Its state.
                 state: State,
             },
-            /// The id is from an earlier life of its slot, or never named an order.
+    /// The id is from an earlier life of its slot, or never named an order.
             #[error("{order} is gone")]
             Gone {
-                /// The id.
+        /// The id.
                 order: OrderId,
+            },
+            /// The call is of an earlier session. The terminal that made it is signed out.
+            #[error("{clerk} is in {session} now")]
+            OldSession {
+                /// Whose claim it is.
+                clerk: ClerkId,
+                /// Their latest session.
+                session: Session,
             },
             $(
                 $(#[$extra_doc])*
                 #[error($message)]
                 $extra {
-                    /// The order.
+        /// The order.
                     order: OrderId,
                 },
             )*
+        }
+
+        impl From<OldSession> for $name {
+            fn from(OldSession { clerk, session }: OldSession) -> Self {
+                Self::OldSession { clerk, session }
+            }
         }
 
         impl From<crate::order::NotYours> for $name {
@@ -255,50 +304,88 @@ pub enum AmendError {
     },
 }
 
+macro_rules! of_clerks {
+    ($(#[$doc:meta])* $name:ident { $($(#[$extra_doc:meta])* $extra:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    } => $message:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum $name {
+    /// No clerk has this number.
+            #[error("no {clerk}")]
+            NoSuchClerk {
+        /// Who.
+                clerk: ClerkId,
+            },
+            /// The call is of an earlier session. The terminal that made it is signed out.
+            #[error("{clerk} is in {session} now")]
+            OldSession {
+        /// Who.
+                clerk: ClerkId,
+                /// Their latest session.
+                session: Session,
+            },
+            $(
+                $(#[$extra_doc])*
+                #[error($message)]
+                $extra { $($(#[$field_doc])* $field: $type,)* },
+            )*
+        }
+
+        impl From<OldSession> for $name {
+            fn from(OldSession { clerk, session }: OldSession) -> Self {
+                Self::OldSession { clerk, session }
+            }
+        }
+    };
+}
+
+of_clerks! {
 /// Why [`Engine::sign_in`](crate::Engine::sign_in) did nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignInError {
-    /// No clerk has this number.
-    #[error("no {clerk}")]
-    NoSuchClerk {
-        /// Who.
-        clerk: ClerkId,
-    },
+    SignInError {
     /// The rules have no such pool.
-    #[error("no {pool}")]
-    NoSuchPool {
+        NoSuchPool {
         /// Which.
-        pool: PoolId,
-    },
+            pool: PoolId,
+        } => "no {pool}",
+        /// The spec says a ceiling for a service that has none in the rules.
+        NoCeiling {
+        /// Which.
+            service: ServiceId,
+        } => "no ceiling for {service} in the rules",
+    }
 }
-
+of_clerks! {
 /// Why [`Engine::sign_out`](crate::Engine::sign_out) did nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignOutError {
-    /// No clerk has this number.
-    #[error("no {clerk}")]
-    NoSuchClerk {
-        /// Who.
-        clerk: ClerkId,
-    },
+    SignOutError {}
 }
-
+of_clerks! {
 /// Why [`Engine::set_presence`](crate::Engine::set_presence) did nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PresenceError {
-    /// No clerk has this number.
-    #[error("no {clerk}")]
-    NoSuchClerk {
-        /// Who.
-        clerk: ClerkId,
-    },
+    PresenceError {
     /// The clerk is signed out. Sign in first.
-    #[error("{clerk} is signed out")]
-    SignedOut {
+        SignedOut {
         /// Who.
-        clerk: ClerkId,
-    },
+            clerk: ClerkId,
+        } => "{clerk} is signed out",
+        /// Nobody chooses this; it comes about.
+        NotChosen {
+        /// Which.
+            presence: Presence,
+        } => "nobody can be set to {presence:?}",
+    }
+}
+of_clerks! {
+    /// Why [`Engine::set_units`](crate::Engine::set_units) did nothing.
+    SetUnitsError {}
+}
+of_clerks! {
+    /// Why [`Engine::heartbeat`](crate::Engine::heartbeat) did nothing.
+    HeartbeatError {
+    /// The clerk is signed out. Sign in first.
+        SignedOut {
+        /// Who.
+            clerk: ClerkId,
+        } => "{clerk} is signed out",
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use crate::{
     ClassId, ClerkId, Colour, Mono, Now, OrderId, PlanId, PoolId, Presence, RoleId, ServiceId,
-    SkillId, WatchId,
+    Session, SkillId, WatchId,
     desk::{Desk, Desks},
 };
 
@@ -425,6 +425,31 @@ pub enum EventKind {
     ClerkSignedIn,
     /// A clerk's session ended; what they hold stays theirs to finish.
     ClerkSignedOut,
+    /// A clerk was not heard of for as long as their lease.
+    ClerkLost {
+        /// When the lease was over; `at` is later if `advance` was called late, or the loss was
+        /// held.
+        due: Mono,
+    },
+    /// The leases of many clerks have ended at once: their loss is held, as it may be the network's
+    /// or the host's.
+    MassLoss {
+        /// How many clerks.
+        clerks: u32,
+        /// Of how many who are signed in.
+        of: u32,
+    },
+    /// An order is under way with a clerk who is lost (转值班长): somebody must see to it. The
+    /// claim goes on.
+    OrderNeedsSupervisor {
+        /// Of which claim.
+        epoch: u16,
+    },
+    /// How much a clerk may hold was changed.
+    ClerkUnits {
+        /// To so many units.
+        units: u32,
+    },
     /// A clerk's presence changed.
     ClerkPresence {
         /// To this.
@@ -581,11 +606,20 @@ pub struct Cx<'a> {
     pub now: Now,
     /// Where events go.
     pub out: &'a mut Outbox,
+    /// In which session of the clerk the call is made, if the host keeps track: if it is not the
+    /// latest any more, verbs of that clerk are refused.
+    pub session: Option<Session>,
 }
 
 impl<'a> Cx<'a> {
     /// A call at `now` whose events go to `out`.
     pub fn new(now: Now, out: &'a mut Outbox) -> Self {
-        Self { now, out }
+        Self { now, out, session: None }
+    }
+
+    /// The same call, made by a terminal in this session of its clerk.
+    #[must_use]
+    pub fn in_session(self, session: Session) -> Self {
+        Self { session: Some(session), ..self }
     }
 }

@@ -91,6 +91,12 @@ impl Skills {
         Self(0)
     }
 
+    /// Every skill.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(u128::MAX)
+    }
+
     /// This set and `skill` (which must be below [`Skills::MAX`]; a larger one is ignored).
     #[must_use]
     pub const fn with(self, skill: SkillId) -> Self {

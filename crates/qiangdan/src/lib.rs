@@ -45,13 +45,14 @@ mod order;
 pub mod package;
 mod pool;
 mod rules;
+mod staff;
 mod stats;
 mod sync;
 mod time;
 mod waiting_line;
 mod watch;
 
-pub use clerk::{ClerkSpec, Presence};
+pub use clerk::{Ceiling, ClerkSpec, Presence, Session};
 #[cfg(feature = "calendar")]
 pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
@@ -62,8 +63,8 @@ pub use engine::{
     WatchedPool,
 };
 pub use error::{
-    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
-    SignInError, SignOutError, StartError, SubmitError,
+    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError,
+    PresenceError, PutBackError, SetUnitsError, SignInError, SignOutError, StartError, SubmitError,
 };
 pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
@@ -78,6 +79,7 @@ pub use rules::{
 };
 #[cfg(feature = "calendar")]
 pub use rules::{ClockRules, WallTrust};
+pub use staff::{Demand, Levels, MassLoss, PresenceRules, StaffError, StaffRules};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};
 pub use watch::{PoolWatch, WatchError, WatchWhen};

@@ -51,7 +51,7 @@ struct Both {
 pub(crate) struct Head {
     pub(crate) key: Key,
     pub(crate) hint: Hint,
-    lane: LaneId,
+    pub(crate) lane: LaneId,
     at: At,
     /// The lane's bound before the look.
     bound: Bound,
@@ -242,6 +242,29 @@ impl Lanes {
             return best;
         }
         self.look(LaneId(alone?), &mut meet, &key_of)
+    }
+
+    /// [`Lanes::first`] among those lanes of `mask` that `may` allows; one by one, for those who
+    /// have no room for every lane.
+    #[cold]
+    pub(crate) fn first_of_some(
+        &self,
+        mask: &Mask,
+        may: impl Fn(LaneId) -> bool,
+        mut meet: impl FnMut(Hint) -> bool,
+        key_of: impl Fn(OrderId) -> Option<Key>,
+    ) -> Option<Head> {
+        let (mut best, mut near) = (None, Near::default());
+        self.nonempty.for_each_and(mask, |lane| {
+            if may(LaneId(lane)) {
+                near.add(self.heads.see(lane).rank(), lane);
+                if near.is_full() {
+                    self.better(&mut best, &mut near, &mut meet, &key_of);
+                }
+            }
+        });
+        self.better(&mut best, &mut near, &mut meet, &key_of);
+        best
     }
 
     /// [`Lanes::first`] where there are few lanes: by their bounds alone, mostly in one look.

@@ -17,7 +17,9 @@ pub use grow::Plan;
 
 use crate::{
     ClassId, LadderId, LaneId, PlanId, PoolId, RoleId, ServiceId, SkillId, Skills,
+    clerk::Charge,
     grant::{Grantable, Grants},
+    staff::{Demand, Levels, StaffError, StaffRules},
     watch::{self, PoolWatch, WatchError},
 };
 
@@ -41,6 +43,8 @@ pub struct RulesDraft {
     pub dedup_window_ms: u64,
     /// Services for which no new order comes in (停办). They keep their ids, for the orders that are open.
     pub withdrawn: Vec<ServiceId>,
+    /// What is said of clerks.
+    pub staff: StaffRules,
     /// What is promised by the calendar.
     #[cfg(feature = "calendar")]
     pub clocks: ClockRules,
@@ -194,7 +198,8 @@ impl Default for WaitTarget {
     }
 }
 
-/// One lane (队列): the orders of one pool, one set of needs, one class.
+/// One lane (队列): the orders of one pool, one class, and one set of needs and demands, so that
+/// who may take its first may take all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LaneRule {
     /// Whose clerks may grab from it.
@@ -203,6 +208,12 @@ pub struct LaneRule {
     pub needs: Skills,
     /// The class of its orders.
     pub class: ClassId,
+    /// How well those clerks must know what they can do.
+    pub levels: Levels,
+    /// How many units each of its orders takes.
+    pub units: u16,
+    /// The service of its orders, if clerks have a ceiling for it.
+    pub capped: Option<ServiceId>,
 }
 
 /// What is wrong with a draft.
@@ -292,6 +303,9 @@ pub enum RulesError {
     /// A watch on a pool is wrong.
     #[error(transparent)]
     Watch(#[from] WatchError),
+    /// What is said of clerks is wrong.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
     /// What is promised by the calendar is wrong.
     #[cfg(feature = "calendar")]
     #[error(transparent)]
@@ -332,6 +346,10 @@ pub struct Rules {
     pub(crate) plans: Vec<Plan>,
     /// What the limits of each service may grant; empty if no service has limits.
     grantable: Vec<Grantable>,
+    /// What orders of each service ask of a clerk.
+    demands: Vec<Demand>,
+    /// The most units an order takes.
+    units_max: u32,
 }
 
 impl RulesDraft {
@@ -383,6 +401,8 @@ impl RulesDraft {
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
+        let staff = self.staff.mistakes(self.services.len());
+        mistakes.extend(staff.into_iter().map(RulesError::Staff));
         #[cfg(feature = "calendar")]
         {
             let clocks = limit::mistakes(&self.clocks, self.services.len(), self.pools);
@@ -492,8 +512,9 @@ impl Rules {
     /// Rules of which every service is one of its own.
     fn of_one(draft: RulesDraft) -> Self {
         let plan = Plan::of(&draft);
-        let of = (0..).map(ServiceId).take(draft.services.len()).collect();
-        Self::with_lanes(draft, &[], of, vec![plan])
+        let of = (0..).map(ServiceId).take(draft.services.len()).collect::<Vec<_>>();
+        let demands = of.iter().map(|&service| draft.staff.demand(service)).collect();
+        Self::with_lanes(draft, &[], of, demands, vec![plan])
     }
 
     /// Rules whose first lanes are those of `before`.
@@ -501,19 +522,24 @@ impl Rules {
         draft: RulesDraft,
         before: &[LaneRule],
         of: Vec<ServiceId>,
+        demands: Vec<Demand>,
         plans: Vec<Plan>,
     ) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
         let grantable = draft.grantable();
+        let units = demands.iter().map(|demand| u32::from(demand.units));
+        let units_max = units.max().unwrap_or(1);
         let mut lanes = Vec::new();
-        for (n, rule) in draft.services.iter().enumerate() {
+        for (n, (rule, demand)) in draft.services.iter().zip(&demands).enumerate() {
             let all = grantable.get(n);
+            let service = of[n];
             let dropped = all.map_or_else(|| vec![Skills::none()], Grantable::all_dropped);
-            for needs in dropped.into_iter().map(|dropped| rule.needs.without(dropped)) {
+            for dropped in dropped {
                 let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
                 let granted = all.into_iter().flat_map(Grantable::all_pools);
                 for pool in std::iter::once(rule.pool).chain(wider).chain(granted) {
-                    lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
+                    let lane = |&class| rule.lane(demand, dropped, pool, service, class);
+                    lanes.extend(classes.iter().map(lane));
                 }
             }
         }
@@ -530,10 +556,14 @@ impl Rules {
             of,
             plans,
             grantable,
+            demands,
+            units_max,
         };
-        let homes = rules.draft.services.iter().flat_map(|rule| {
-            let (pool, needs) = (rule.pool, rule.needs);
-            classes.iter().map(move |&class| LaneRule { pool, needs, class })
+        let all = rules.draft.services.iter().zip(&rules.demands).enumerate();
+        let homes = all.flat_map(|(n, (rule, demand))| {
+            let (none, service) = (Skills::none(), rules.of[n]);
+            let lane = move |&class| rule.lane(demand, none, rule.pool, service, class);
+            classes.iter().map(lane)
         });
         rules.home = homes.map(|lane| rules.find(lane)).collect();
         rules
@@ -575,6 +605,43 @@ impl Rules {
     #[must_use]
     pub fn target(&self) -> WaitTarget {
         self.draft.target
+    }
+
+    /// What is said of clerks.
+    #[must_use]
+    pub fn staff(&self) -> &StaffRules {
+        &self.draft.staff
+    }
+
+    /// What an order of a service asks of a clerk; there must be such a service.
+    #[must_use]
+    pub fn demand(&self, service: ServiceId) -> &Demand {
+        &self.demands[service.index()]
+    }
+
+    /// What an order of a lane takes of its holder's room.
+    pub(crate) fn charge(&self, lane: LaneId) -> Charge {
+        let LaneRule { units, capped, .. } = self.lanes[lane.index()];
+        self.charge_as(units, capped)
+    }
+
+    /// What an order of a service takes of its holder's room.
+    pub(crate) fn charge_of(&self, service: ServiceId) -> Charge {
+        let demand = self.demand(service);
+        self.charge_as(demand.units, demand.ceiling.map(|_| self.host_id(service)))
+    }
+
+    fn charge_as(&self, units: u16, capped: Option<ServiceId>) -> Charge {
+        let place = |capped| {
+            let all = self.draft.staff.capped();
+            (0..).zip(all).find(|(_, (service, _))| *service == capped).map(|(n, _)| n)
+        };
+        Charge { units, ceiling: capped.and_then(place) }
+    }
+
+    /// The most units that an order takes.
+    pub(crate) fn units_max(&self) -> u32 {
+        self.units_max
     }
 
     /// For how long after closing a dedup key still names its order, in milliseconds.
@@ -662,8 +729,8 @@ impl Rules {
         service: ServiceId,
         class: ClassId,
     ) -> Option<LaneId> {
-        let needs = self.service(service)?.needs.without(dropped);
-        self.lane(LaneRule { pool, needs, class })
+        let (rule, demand) = (self.service(service)?, self.demand(service));
+        self.lane(rule.lane(demand, dropped, pool, self.host_id(service), class))
     }
 
     /// What the limits of a service may grant.
@@ -702,6 +769,22 @@ impl Rules {
     fn lane(&self, lane: LaneRule) -> Option<LaneId> {
         let found = self.index.binary_search_by_key(&lane, |&(lane, _)| lane).ok()?;
         Some(self.index[found].1)
+    }
+}
+
+impl ServiceRule {
+    /// The lane in `pool` of orders of this service of the host and class, once some skills are dropped.
+    fn lane(
+        &self,
+        demand: &Demand,
+        dropped: Skills,
+        pool: PoolId,
+        service: ServiceId,
+        class: ClassId,
+    ) -> LaneRule {
+        let (needs, levels) = (self.needs.without(dropped), demand.levels.without(dropped));
+        let capped = demand.ceiling.map(|_| service);
+        LaneRule { pool, needs, class, levels, units: demand.units, capped }
     }
 }
 

@@ -123,7 +123,7 @@ impl Staff {
         self.staying -= usize::from(of.is_staying);
         of.is_staying = false;
         let spec =
-            ClerkSpec { pools: &of.seat.pools, skills: of.seat.skills, held_max: duty.seats };
+            ClerkSpec { units: duty.seats, ..ClerkSpec::new(&of.seat.pools, of.seat.skills) };
         self.outbox.clear();
         let signed_in = engine.sign_in(&mut Cx::new(now, &mut self.outbox), duty.clerk, &spec);
         debug_assert!(signed_in.is_ok(), "clerks and pools are those of the setup: {signed_in:?}");

@@ -171,7 +171,7 @@ impl<'a> Run<'a> {
         let (engine, advancer) = Engine::new(rules, bounds)?;
         let mut outbox = Outbox::with_capacity(64);
         let now = Now::after(Wall(days.origin_ms()), 0);
-        let spec = ClerkSpec { pools: &pools, skills: Skills::none(), held_max: u32::MAX };
+        let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(&pools, Skills::none()) };
         engine
             .sign_in(&mut Cx::new(now, &mut outbox), ANYONE, &spec)
             .expect("the only clerk, and the pools of the rules");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use qiangdan_sync::{Advanced as Steps, WheelDriver};
 
-use super::{Engine, Happens, Inner, Step};
+use super::{Engine, Happens, Inner, Step, leases::Leases};
 use crate::{
     Action, Cx, EventKind, Mono, OrderId, State,
     order::{Live, TermsNow},
@@ -18,6 +18,8 @@ use crate::{
 pub struct Advancer {
     pub(super) inner: Arc<Inner>,
     pub(super) driver: WheelDriver,
+    /// The looks at clerks, if the rules have anything to look for.
+    leases: Option<Leases>,
     /// The latest instant it was told.
     reached: Mono,
     /// How often it was told an earlier one.
@@ -38,11 +40,29 @@ pub struct Advanced {
     pub is_done: bool,
 }
 
+/// What an advance by the clock that never goes back has done so far, and may do yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waited {
+    pub(super) looked: usize,
+    pub(super) done: bool,
+    pub(super) left: usize,
+}
+
+impl Waited {
+    /// Adds what one wheel did, and what it left of the steps. False once they are used up.
+    pub(super) fn add(&mut self, steps: Steps, left: usize) -> bool {
+        let left = if steps.done { self.left.min(left) } else { 0 };
+        *self = Self { looked: self.looked + steps.looked, done: steps.done, left };
+        steps.done
+    }
+}
+
 impl Advancer {
-    pub(super) fn new(inner: Arc<Inner>, driver: WheelDriver) -> Self {
+    pub(super) fn new(inner: Arc<Inner>, driver: WheelDriver, leases: Option<Leases>) -> Self {
         Self {
             inner,
             driver,
+            leases,
             reached: Mono(0),
             regressed: 0,
             moving: None,
@@ -95,21 +115,47 @@ impl Advancer {
         if self.moving.is_some() {
             return Advanced { looked: 0, is_done: false };
         }
+        let mut all = self.advance_wheels(cx, steps);
+        if let Some(leases) = self.leases.as_mut().filter(|_| all.done) {
+            leases.conclude(&self.inner, cx, &mut all);
+        }
+        Advanced { looked: all.looked, is_done: all.done }
+    }
+
+    fn advance_wheels(&mut self, cx: &mut Cx<'_>, steps: usize) -> Waited {
         #[cfg(feature = "calendar")]
         if self.walls.is_some() {
             return self.advance_both(cx, steps);
         }
-        let steps = self.advance_waits(cx, now, steps);
-        Advanced { looked: steps.looked, is_done: steps.done }
+        self.advance_waits(cx, cx.now.mono, steps)
     }
 
-    /// Lets what waits by the clock that never goes back happen, until an instant.
-    pub(super) fn advance_waits(&mut self, cx: &mut Cx<'_>, until: Mono, steps: usize) -> Steps {
-        let inner = &*self.inner;
-        let turn = |slot| inner.turn(slot);
-        self.driver.advance(&inner.looks, until.0, steps, turn, |slot, armed| {
-            inner.look(cx, slot, Mono(armed)).map(|next| next.0)
-        })
+    /// Lets what waits by the clock that never goes back happen, until an instant: orders, and
+    /// clerks.
+    pub(super) fn advance_waits(&mut self, cx: &mut Cx<'_>, until: Mono, steps: usize) -> Waited {
+        let mut all = Waited { looked: 0, done: true, left: steps };
+        loop {
+            let inner = &*self.inner;
+            let leases = self.leases.as_mut();
+            let next = leases.and_then(|leases| leases.next(inner, cx, &mut all));
+            if !all.done {
+                return all;
+            }
+            let next = next.filter(|&due| due <= until);
+            let turn = |slot| inner.turn(slot);
+            let reach = next.unwrap_or(until).0;
+            let advanced =
+                self.driver.advance(&inner.looks, reach, all.left, turn, |slot, armed| {
+                    inner.look(cx, slot, Mono(armed)).map(|next| next.0)
+                });
+            if !all.add(advanced, self.driver.left()) {
+                return all;
+            }
+            let (Some(due), Some(leases)) = (next, &mut self.leases) else { return all };
+            if !leases.advance(inner, cx, due, &mut all) {
+                return all;
+            }
+        }
     }
 
     /// [`Advancer::advance`] until everything due has happened.
@@ -143,7 +189,9 @@ impl Advancer {
     }
 
     pub(super) fn next_wait(&mut self) -> Option<Mono> {
-        self.driver.next(&self.inner.looks).map(Mono)
+        let reached = self.reached;
+        let clerks = self.leases.as_mut().and_then(|leases| leases.next_look(&self.inner, reached));
+        self.driver.next(&self.inner.looks).map(Mono).into_iter().chain(clerks).min()
     }
 }
 

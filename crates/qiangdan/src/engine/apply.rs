@@ -89,6 +89,9 @@ pub enum ApplyError {
     /// The watches on pools are others. They stay as the engine was built.
     #[error("the watches on pools differ from those the engine was built with")]
     WatchesDiffer,
+    /// Other presence rules, ceilings, or units where every order took one. They stay as the engine was built.
+    #[error("what is said of clerks is more than the engine was built for")]
+    StaffDiffers,
     /// Open orders are still being moved since the last swap. Advance until that is done.
     #[error("{left} orders have not been looked at since the last swap")]
     StillMoving {
@@ -343,6 +346,9 @@ impl Inner {
         self.check_clocks(next)?;
         if self.rules.watches() != next.watches() {
             return Err(ApplyError::WatchesDiffer);
+        }
+        if !self.rules.keeps_staff(next) {
+            return Err(ApplyError::StaffDiffers);
         }
         let (grown, plan) = self.rules.grown(next);
         let (found, most) =

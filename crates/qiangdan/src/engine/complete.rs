@@ -25,6 +25,7 @@ impl Engine {
         outcome: Outcome,
     ) -> Result<(), CompleteError> {
         let order = claim.order;
+        self.inner.check_session(cx, claim.clerk)?;
         let life = self.inner.life(order).ok_or(CompleteError::from(NotYours::Gone { order }))?;
         let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
         match life.slot.word.try_finish(order.generation(), claim.epoch, owner, end_of(outcome)) {
@@ -57,31 +58,33 @@ impl Inner {
         }
         let (order, tag) = (life.order, life.tag().unwrap_or(0));
         let service = life.terms().map(|terms| terms.service);
-        self.write_end(cx, life, holder, outcome);
+        let follows = self.write_end(cx, life, (holder, epoch), outcome);
         self.give_slot(order);
         let kind = EventKind::OrderClosed { outcome, epoch };
         self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
         if let Ok(service) = service {
             self.recount(cx, life, service);
         }
+        if let Some(clerk) = follows {
+            self.follow_close(cx, clerk, outcome);
+        }
     }
 
     /// Writes down how an order ended. Only the closer writes these, and the slot is not given back
-    /// before they are written: no other life can have begun.
+    /// before they are written: no other life can have begun. The holder, if something follows for
+    /// them.
     #[inline]
     pub(super) fn write_end(
         &self,
         cx: &Cx<'_>,
         life: Live<'_>,
-        holder: Option<ClerkId>,
+        (holder, epoch): (Option<ClerkId>, u16),
         outcome: Outcome,
-    ) {
+    ) -> Option<ClerkId> {
         if self.has_key(life.order.slot()) {
             life.set_moment(cx.now.mono).ok();
         }
         life.note_number(outcome).ok();
-        if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
-            record.release();
-        }
+        holder.filter(|&clerk| self.release_closed(life, clerk, epoch))
     }
 }

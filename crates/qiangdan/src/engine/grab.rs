@@ -4,11 +4,11 @@ use std::hint::spin_loop;
 
 use qiangdan_sync::Owner;
 
-use super::{Engine, Inner, lines::plain_lanes, owner};
+use super::{Engine, Inner, lines::plain_lanes, owner, room::Settled};
 use crate::{
     Choice, Claim, ClassId, ClerkId, Cx, EventKind, GrabError, GrabOrderError, Grabbed, LaneId,
-    Mono, OrderId, Presence, ServiceId, State,
-    clerk::Clerk,
+    Mono, OrderId, ServiceId, State,
+    clerk::{Charge, Clerk},
     desk::Desk,
     order::{Live, TermsNow, clerk_of},
     pool::Head,
@@ -34,6 +34,10 @@ impl Engine {
     /// [`GrabError::NotReady`], [`GrabError::NoSuchClerk`]. Nothing has changed.
     pub fn grab(&self, cx: &mut Cx<'_>, clerk: ClerkId) -> Result<Grabbed, GrabError> {
         let inner = &*self.inner;
+        inner.check_session(cx, clerk)?;
+        if inner.charges.is_some() {
+            return inner.grab_by_cost(cx, clerk);
+        }
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         // Idle clerks ask often: without orders, nothing is written.
@@ -42,7 +46,7 @@ impl Engine {
         record.reserve(clerk)?;
         let grabbed = inner.grab_from(cx, record, owner, head);
         if grabbed.is_none() {
-            record.release();
+            inner.give_room(cx, clerk, Settled::Plain);
         }
         grabbed.ok_or(GrabError::Empty { clerk })
     }
@@ -63,17 +67,28 @@ impl Engine {
         grabbed: &mut Vec<Grabbed>,
     ) -> Result<u32, GrabError> {
         let inner = &*self.inner;
+        inner.check_session(cx, clerk)?;
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         if most == 0 {
             return Ok(0);
+        }
+        if inner.charges.is_some() {
+            grabbed.push(inner.grab_by_cost(cx, clerk)?);
+            for count in 1..most {
+                let Ok(next) = inner.grab_by_cost(cx, clerk) else { return Ok(count) };
+                grabbed.push(next);
+            }
+            return Ok(most);
         }
         let room = record.reserve_many(clerk, most)?;
         for count in 0..room {
             let head = inner.first(cx, record);
             let next = head.and_then(|head| inner.grab_from(cx, record, owner, head));
             let Some(next) = next else {
-                record.release_many(room - count);
+                for _ in count..room {
+                    inner.give_room(cx, clerk, Settled::Plain);
+                }
                 return if count == 0 { Err(GrabError::Empty { clerk }) } else { Ok(count) };
             };
             grabbed.push(next);
@@ -99,40 +114,48 @@ impl Engine {
         order: OrderId,
     ) -> Result<Grabbed, GrabOrderError> {
         let inner = &*self.inner;
+        inner.check_session(cx, clerk)?;
         let record = inner.clerk(clerk).ok_or(GrabOrderError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabOrderError::NoSuchClerk { clerk })?;
         let life = inner.life(order).ok_or(GrabOrderError::Gone { order })?;
         if let Some(answer) = inner.unless_waiting(life, clerk) {
             return answer;
         }
-        let presence = record.presence();
-        if presence != Presence::Ready {
-            return Err(GrabOrderError::NotReady { clerk, presence });
+        let post = record.post();
+        if !post.is_ready() {
+            return Err(GrabOrderError::NotReady { clerk, presence: post.presence() });
         }
         if !inner.may_take(record, life) {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
-        record.reserve(clerk).map_err(|refused| match refused {
-            GrabError::NotReady { clerk, presence } => GrabOrderError::NotReady { clerk, presence },
-            GrabError::AtLimit { clerk, held_max } => GrabOrderError::AtLimit { clerk, held_max },
-            GrabError::NoSuchClerk { clerk } | GrabError::Empty { clerk } => {
-                GrabOrderError::NoSuchClerk { clerk }
+        let charge = inner.charge_for(life).ok_or(GrabOrderError::Gone { order })?;
+        let full = GrabOrderError::AtLimit { clerk, units: record.units() };
+        match charge {
+            Some(charge) if !record.reserve_for(charge) => {
+                let post = record.post();
+                let away = GrabOrderError::NotReady { clerk, presence: post.presence() };
+                return Err(if post.is_ready() { full } else { away });
             }
-        })?;
-        let known = Known::of(life);
-        match (known, life.slot.word.try_hold(order.generation(), owner)) {
-            (Some(known), Ok(epoch)) => {
-                Ok(inner.claimed(cx, life, known, Claim { order, clerk, epoch }, Choice::Named))
-            }
-            // The first: what is not known is of another life, and that is not held.
-            (None, _) | (_, Err(_)) => {
-                record.release();
-                // Someone was faster; say who. If it waits again already, it was in between.
-                inner
-                    .unless_waiting(life, clerk)
-                    .unwrap_or(Err(GrabOrderError::NotWaiting { order, state: State::Claimed }))
-            }
+            Some(_) => {}
+            None => record.reserve(clerk).map_err(|refused| match refused {
+                GrabError::NotReady { clerk, presence } => {
+                    GrabOrderError::NotReady { clerk, presence }
+                }
+                _ => full,
+            })?,
         }
+        if let Some((life, known, epoch)) = inner.try_hold(order, owner) {
+            let claim = Claim { order, clerk, epoch };
+            if let Some(charge) = charge {
+                inner.charge(cx, claim, charge);
+            }
+            return Ok(inner.claimed(cx, life, known, claim, Choice::Named));
+        }
+        inner.give_room(cx, clerk, charge.map_or(Settled::Plain, Settled::Ours));
+        // Someone was faster; say who. If it waits again already, it was in between.
+        inner
+            .unless_waiting(life, clerk)
+            .unwrap_or(Err(GrabOrderError::NotWaiting { order, state: State::Claimed }))
     }
 
     /// Whether `clerk` may take `order` where it is now: signed in, with the skills, in a pool where it
@@ -143,14 +166,14 @@ impl Engine {
         let (Some(record), Some((life, _))) = (inner.clerk(clerk), inner.live(order)) else {
             return false;
         };
-        record.presence() != Presence::SignedOut && inner.may_take(record, life)
+        record.post().is_signed_in() && inner.may_take(record, life)
     }
 }
 
 /// What a claim's owner is told of the order. Read before the swap: once it is won, the order may be
 /// cancelled and its slot filled again at any time.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+pub(super) struct Known {
     service: ServiceId,
     class: ClassId,
     tag: u64,
@@ -179,7 +202,7 @@ impl Known {
 /// Spins for a moment, the longer the more claims were lost in a row: 64 to 1,024 times. That is less
 /// than a line of memory takes to come back, and lets the winner get on.
 #[cold]
-fn stand_back(lost: u32) {
+pub(super) fn stand_back(lost: u32) {
     for _ in 0..64_u32 << lost.min(4) {
         spin_loop();
     }
@@ -198,10 +221,7 @@ impl Inner {
         let mut lost = 0;
         loop {
             let order = head.hint.order;
-            let held = self.life(order).and_then(|life| {
-                let known = Known::of(life)?;
-                Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
-            });
+            let held = self.try_hold(order, owner);
             // Taken or not by us, the order no longer waits in this turn: the entry is done with.
             self.lanes.remove(&clerk.lanes, &head, |hint| self.waits_as(hint));
             if let Some((life, known, epoch)) = held {
@@ -215,9 +235,26 @@ impl Inner {
         }
     }
 
+    /// Swaps the claim word of an order that waits; what was known of it before, and the epoch.
+    #[inline]
+    pub(super) fn try_hold(&self, order: OrderId, owner: Owner) -> Option<(Live<'_>, Known, u16)> {
+        let life = self.life(order)?;
+        let known = Known::of(life)?;
+        Some((life, known, life.slot.word.try_hold(order.generation(), owner).ok()?))
+    }
+
+    /// What an order takes of its holder's room, if services cost different.
+    #[expect(clippy::option_option, reason = "no order, and no cost that is written down")]
+    fn charge_for(&self, life: Live<'_>) -> Option<Option<Charge>> {
+        if self.charges.is_none() {
+            return Some(None);
+        }
+        life.terms().ok().map(|terms| Some(self.rules.charge_of(terms.service)))
+    }
+
     /// The entry that goes first for a clerk, in their lanes.
     #[inline]
-    fn first(&self, cx: &mut Cx<'_>, clerk: &Clerk) -> Option<Head> {
+    pub(super) fn first(&self, cx: &mut Cx<'_>, clerk: &Clerk) -> Option<Head> {
         let key_of = |order| self.life(order).and_then(|life| life.key().ok());
         self.lanes.first(&clerk.lanes, |hint| self.meet(cx, hint), key_of)
     }
@@ -272,7 +309,7 @@ impl Inner {
     /// If the order was cancelled and its slot filled again since the swap, what is noted here finds
     /// another life and is not noted; the claim is stale and its first use will say so.
     #[inline]
-    fn claimed(
+    pub(super) fn claimed(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,

@@ -127,7 +127,9 @@ impl Inner {
         let (Some(owner), Some(clerk)) = (seen.owner, clerk_of(seen)) else { return Ok(false) };
         let (rank_ms, tag) = (life.rank_ms()?, life.tag()?);
         let generation = life.order.generation();
+        let settled = self.settle_room(life, seen.epoch);
         if life.slot.word.try_release(generation, seen.epoch, owner, Phase::Open).is_err() {
+            self.give_room_late(cx, clerk, settled);
             return Ok(false);
         }
         // From a later instant, the same place is another head start.
@@ -136,7 +138,7 @@ impl Inner {
         } else {
             PutBack::HeadStart { ms: rank_of(cx.now.mono).saturating_sub(rank_ms) }
         };
-        self.returned(cx, life, tag, clerk, seen.epoch, how);
+        self.returned(cx, life, tag, clerk, seen.epoch, how, settled);
         self.freed(cx, life, lined)?;
         Ok(true)
     }

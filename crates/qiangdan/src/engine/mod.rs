@@ -14,10 +14,12 @@ mod clerks;
 mod clocks;
 mod complete;
 mod grab;
+mod leases;
 mod lines;
 #[cfg_attr(not(test), expect(dead_code, reason = "the verbs that write notes come next"))]
 mod notes;
 mod put_back;
+mod room;
 mod start;
 mod submit;
 #[cfg(test)]
@@ -41,7 +43,7 @@ use qiangdan_sync::{Looks, Owner, Slab, Wheel};
 
 use crate::{
     ClerkId, Cx, DedupKey, Event, EventKind, Mono, OrderId, Rules, Stats,
-    clerk::Clerk,
+    clerk::{Charges, Clerk},
     desk::{Desk, Desks},
     editions::Editions,
     order::{Live, Slot, State, TermsNow},
@@ -144,12 +146,12 @@ pub enum BoundsError {
 /// let mut events = Outbox::default();
 /// let at = |ms| Now::after(Wall(0), ms);
 /// let clerk = ClerkId(0);
-/// let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
+/// let spec = ClerkSpec::new(&[PoolId(0)], Skills::none());
 /// hall.sign_in(&mut Cx::new(at(0), &mut events), clerk, &spec)?;
 ///
-/// let order = hall.submit(&mut Cx::new(at(1_000), &mut events),
-/// &OrderSpec::new(ServiceId(0)))?.order; let grabbed = hall.grab(&mut Cx::new(at(91_000), &mut
-/// events), clerk)?; assert_eq!((grabbed.claim.order, grabbed.wait_ms), (order, 90_000));
+/// let order = hall.submit(&mut Cx::new(at(1_000), &mut events), &OrderSpec::new(ServiceId(0)))?.order;
+/// let grabbed = hall.grab(&mut Cx::new(at(91_000), &mut events), clerk)?;
+/// assert_eq!((grabbed.claim.order, grabbed.wait_ms), (order, 90_000));
 /// hall.complete(&mut Cx::new(at(200_000), &mut events), grabbed.claim, Outcome::Done)?;
 /// assert_eq!(events.events().len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -174,6 +176,12 @@ struct Inner {
     lanes: Lanes,
     looks: Looks,
     clerks: Box<[Clerk]>,
+    /// What claims took of their holders' room, if services cost different.
+    charges: Option<Charges>,
+    /// How many clerks are signed in.
+    staffed: AtomicU32,
+    /// When to look at clerks, if the rules have anything to look for.
+    rests: Option<Looks>,
     /// From dedup key to order; see docs/decisions/0003.
     keys: DashMap<DedupKey, OrderId>,
     /// From slot to its order's dedup key plus one; zero is none. Made on first use.
@@ -213,6 +221,9 @@ impl Engine {
         let lanes = u32::try_from(rules.lanes().len()).expect("lane ids are 32 bits");
         let lanes = lanes.max(bounds.lanes.unwrap_or(0));
         let (looks, driver) = Wheel::new(orders);
+        let is_mixed = rules.staff().is_mixed();
+        let follows = is_mixed || rules.staff().presence.follows();
+        let (rests, leases) = leases::wheel(&rules.staff().presence, clerks).unzip();
         #[cfg(feature = "calendar")]
         let (promises, walls) =
             clocks::Promises::new(rules.clocks(), rules.services().len(), bounds).unzip();
@@ -224,7 +235,10 @@ impl Engine {
             in_force: AtomicU64::new(0),
             wish: AtomicU32::new(0),
             looks,
-            clerks: (0..clerks).map(|_| Clerk::new(lanes)).collect(),
+            clerks: (0..clerks).map(|_| Clerk::new(lanes, follows)).collect(),
+            staffed: AtomicU32::new(0),
+            rests,
+            charges: is_mixed.then(|| Charges::new(orders)),
             keys: DashMap::new(),
             keys_of_slots: OnceLock::new(),
             desks: Arc::new(Desks::new(rules.target().within_ms)),
@@ -235,7 +249,7 @@ impl Engine {
             rules: Editions::new(rules),
         };
         let inner = Arc::new(inner);
-        let advancer = Advancer::new(Arc::clone(&inner), driver);
+        let advancer = Advancer::new(Arc::clone(&inner), driver, leases.map(leases::Leases::new));
         #[cfg(feature = "calendar")]
         let advancer = advancer.with_walls(walls);
         Ok((Self { inner }, advancer))

@@ -2,7 +2,7 @@
 
 use qiangdan_sync::{Phase, Refused};
 
-use super::{Engine, Inner, owner, rank_of};
+use super::{Engine, Inner, owner, rank_of, room::Settled};
 use crate::{
     Claim, ClerkId, Cx, EventKind, PutBack, PutBackError, State,
     order::{Live, NotYours, OtherLife, TermsNow},
@@ -29,35 +29,9 @@ impl Engine {
     ) -> Result<(), PutBackError> {
         let inner = &*self.inner;
         let order = claim.order;
+        inner.check_session(cx, claim.clerk)?;
         let life = inner.life(order).ok_or(PutBackError::from(NotYours::Gone { order }))?;
-        let owner = owner(claim.clerk).ok_or(PutBackError::NotOwner { order })?;
-        if is_back_already(life, claim) {
-            return Ok(());
-        }
-        let gone = |_| PutBackError::from(NotYours::Gone { order });
-        if !inner.begin_return(life, claim, how)? {
-            return Ok(());
-        }
-        // The owner is alone with these until the entries are in; a cancel in between makes them void,
-        // and a new life in the slot does not let them through.
-        let tag = life.tag().map_err(gone)?;
-        let lined = inner.prepare(cx, life, how).map_err(gone)?;
-        let to = if matches!(how, PutBack::After { .. }) { Phase::Shut } else { Phase::Open };
-        match life.slot.word.try_release(order.generation(), claim.epoch, owner, to) {
-            Ok(_) => {}
-            // Somebody who met the entries has made the swap in our place, with all that follows.
-            Err(_) if was_released(life, claim) => return Ok(()),
-            Err(Refused::Exhausted) => return Err(PutBackError::Exhausted { order }),
-            Err(refused) => return Err(life.not_yours(refused, claim).into()),
-        }
-        inner.returned(cx, life, tag, claim.clerk, claim.epoch, how);
-        // If the order is over by now, and its slot in another life, there is nothing left to do.
-        if let PutBack::After { ms } = how {
-            inner.looks.arm(order.slot(), cx.now.mono.plus_ms(ms).0);
-        } else {
-            inner.freed(cx, life, lined).ok();
-        }
-        Ok(())
+        inner.give_back(cx, life, claim, how)
     }
 }
 
@@ -77,6 +51,50 @@ fn is_back_already(life: Live<'_>, claim: Claim) -> bool {
 }
 
 impl Inner {
+    /// Gives a claim back, by its owner or in their place.
+    pub(super) fn give_back(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        claim: Claim,
+        how: PutBack,
+    ) -> Result<(), PutBackError> {
+        let order = claim.order;
+        let owner = owner(claim.clerk).ok_or(PutBackError::NotOwner { order })?;
+        if is_back_already(life, claim) {
+            return Ok(());
+        }
+        let gone = |_| PutBackError::from(NotYours::Gone { order });
+        if !self.begin_return(life, claim, how)? {
+            return Ok(());
+        }
+        // The owner is alone with these until the entries are in; a cancel in between makes them void,
+        // and a new life in the slot does not let them through.
+        let tag = life.tag().map_err(gone)?;
+        let lined = self.prepare(cx, life, how).map_err(gone)?;
+        let to = if matches!(how, PutBack::After { .. }) { Phase::Shut } else { Phase::Open };
+        // Nobody grabs it before the room of this claim is out of the books.
+        let settled = self.settle_room(life, claim.epoch);
+        if let Err(refused) = life.slot.word.try_release(order.generation(), claim.epoch, owner, to)
+        {
+            self.give_room_late(cx, claim.clerk, settled);
+            return match refused {
+                // Somebody who met the entries has made the swap in our place, with all that follows.
+                _ if was_released(life, claim) => Ok(()),
+                Refused::Exhausted => Err(PutBackError::Exhausted { order }),
+                refused => Err(life.not_yours(refused, claim).into()),
+            };
+        }
+        self.returned(cx, life, tag, claim.clerk, claim.epoch, how, settled);
+        // If the order is over by now, and its slot in another life, there is nothing left to do.
+        if let PutBack::After { ms } = how {
+            self.looks.arm(order.slot(), cx.now.mono.plus_ms(ms).0);
+        } else {
+            self.freed(cx, life, lined).ok();
+        }
+        Ok(())
+    }
+
     /// Lets one call alone go on to put a claim back; `false` if another has begun to.
     pub(super) fn begin_return(
         &self,
@@ -134,7 +152,8 @@ impl Inner {
         if let PutBack::After { .. } = how { life.terms() } else { self.line_up(life) }
     }
 
-    /// What follows from a swap that gave an order back.
+    /// What follows from a swap that gave an order back, whose claim was settled before.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of the claim that ended")]
     pub(super) fn returned(
         &self,
         cx: &mut Cx<'_>,
@@ -143,11 +162,10 @@ impl Inner {
         clerk: ClerkId,
         epoch: u16,
         how: PutBack,
+        settled: Settled,
     ) {
-        if let Some(record) = self.clerk(clerk) {
-            record.release();
-        }
         let kind = EventKind::OrderPutBack { epoch, how };
         self.tell_as(cx, life.order, tag, Some(clerk), kind, |desk| desk.put_back.add());
+        self.give_room(cx, clerk, settled);
     }
 }

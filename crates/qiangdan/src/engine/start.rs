@@ -15,6 +15,7 @@ impl Engine {
     /// [`StartError`]: the claim is stale, nobody holds the order, or it is closed. Nothing has changed.
     pub fn start(&self, cx: &mut Cx<'_>, claim: Claim) -> Result<(), StartError> {
         let order = claim.order;
+        self.inner.check_session(cx, claim.clerk)?;
         let gone = StartError::from(NotYours::Gone { order });
         let life = self.inner.life(order).ok_or(gone)?;
         let owner = owner(claim.clerk).ok_or(StartError::NotOwner { order })?;

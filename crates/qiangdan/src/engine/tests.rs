@@ -38,7 +38,7 @@ impl House {
     }
 
     fn sign_in(&mut self, pools: &[PoolId]) {
-        let spec = ClerkSpec { pools, skills: Skills::none(), held_max: u32::MAX };
+        let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(pools, Skills::none()) };
         self.engine.clone().sign_in(&mut self.at(0), ANN, &spec).unwrap();
     }
 

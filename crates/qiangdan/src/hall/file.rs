@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
-    ServiceRule,
+    ServiceRule, StaffRules,
     limit::{ClockError, LimitRule},
 };
 
@@ -172,6 +172,7 @@ impl<'d> RawFile<'d> {
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
             withdrawn: withdrawn.map(|service| service.id).collect(),
+            staff: StaffRules::default(),
             clocks,
         };
         let hall = Hall {

@@ -15,7 +15,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn of(spec: &ClerkSpec<'_>) -> Self {
         let reach = Reach { pools: spec.pools.to_vec(), skills: spec.skills };
-        Self { reach, held_max: spec.held_max }
+        Self { reach, held_max: spec.units }
     }
 }
 

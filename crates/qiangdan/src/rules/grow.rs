@@ -8,8 +8,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ladder, LaneRule, Rules, RulesDraft, ServiceRule, WaitTarget};
-use crate::{ClassId, LadderId, ServiceId};
+use super::{Ladder, LaneRule, Rules, RulesDraft, ServiceRule, StaffRules, WaitTarget};
+use crate::{ClassId, Demand, LadderId, ServiceId};
 #[cfg(feature = "calendar")]
 use crate::{LimitId, limit::LimitRule};
 
@@ -69,6 +69,7 @@ impl Plan {
 /// All that the rules of a service say, wherever it stands.
 struct Said<'r> {
     rule: ServiceRule,
+    demand: Demand,
     ladder: Option<&'r Ladder>,
     #[cfg(feature = "calendar")]
     limits: Vec<(LimitId, &'r LimitRule)>,
@@ -81,7 +82,9 @@ impl PartialEq for Said<'_> {
         if self.limits != other.limits {
             return false;
         }
-        plain(self.rule) == plain(other.rule) && self.ladder == other.ladder
+        plain(self.rule) == plain(other.rule)
+            && self.demand == other.demand
+            && self.ladder == other.ladder
     }
 }
 
@@ -92,6 +95,7 @@ impl Rules {
         let clocks = &self.draft.clocks;
         Said {
             rule,
+            demand: *self.demand(row),
             ladder: rule.ladder.map(|ladder| &self.draft.ladders[ladder.index()]),
             #[cfg(feature = "calendar")]
             limits: (clocks.of_services.iter().filter(|&&(of, _)| of == row))
@@ -100,12 +104,21 @@ impl Rules {
         }
     }
 
+    /// Whether what `next` says of clerks can be kept by an engine that was built for these rules: what
+    /// is kept of clerks and claims was made for it.
+    pub(crate) fn keeps_staff(&self, next: &Self) -> bool {
+        let (now, new) = (&self.draft.staff, &next.draft.staff);
+        let ceilings = |staff: &StaffRules| staff.capped().collect::<BTreeSet<_>>();
+        let is_known = now.is_mixed() || !new.is_mixed();
+        now.presence == new.presence && ceilings(now) == ceilings(new) && is_known
+    }
+
     /// These rules with what `next` says beside it, and the number of the plan of `next` among the plans.
     ///
     /// `next` must be of one edition, as checked.
     pub(crate) fn grown(&self, next: &Self) -> (Self, usize) {
         let mut draft = self.draft.clone();
-        let mut of = self.of.clone();
+        let (mut of, mut demands) = (self.of.clone(), self.demands.clone());
         #[cfg(feature = "calendar")]
         let mut of_limits = self.of_limits.clone();
         draft.pools = draft.pools.max(next.draft.pools);
@@ -134,6 +147,7 @@ impl Rules {
             let ladder = ladder.map(|at| LadderId(u16::try_from(at).unwrap_or(u16::MAX)));
             draft.services.push(ServiceRule { ladder, ..said.rule });
             of.push(service);
+            demands.push(said.demand);
             #[cfg(feature = "calendar")]
             for (id, rule) in said.limits {
                 let from = if may_share { 0 } else { self.of_limits.len() };
@@ -153,7 +167,7 @@ impl Rules {
         let plan = Plan::with_rows(&next.draft, rows.collect());
         let mut plans = self.plans.clone();
         let number = place_of(&mut plans, &plan);
-        let grown = Self::with_lanes(draft, &self.lanes, of, plans);
+        let grown = Self::with_lanes(draft, &self.lanes, of, demands, plans);
         #[cfg(feature = "calendar")]
         let grown = Self { of_limits, ..grown };
         (grown, number)

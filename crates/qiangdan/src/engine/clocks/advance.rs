@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use qiangdan_sync::WheelDriver;
 
-use super::super::{Advanced, Advancer};
+use super::super::{Advanced, Advancer, advance::Waited};
 use super::{
     LOOK_STEPS,
     calendars::{CalendarSet, Rescan},
@@ -43,6 +43,10 @@ pub(super) struct Steps {
 }
 
 impl Steps {
+    fn waited(self) -> Waited {
+        Waited { looked: self.looked, done: self.is_done, left: self.left }
+    }
+
     /// Adds what one wheel did, each of whose steps counts as `each`. False once the steps are used up.
     fn add(
         &mut self,
@@ -72,12 +76,12 @@ pub enum CatchUp {
 
 impl Advancer {
     /// [`Advancer::advance_within`], if there are limits on the calendar.
-    pub(in crate::engine) fn advance_both(&mut self, cx: &mut Cx<'_>, steps: usize) -> Advanced {
+    pub(in crate::engine) fn advance_both(&mut self, cx: &mut Cx<'_>, steps: usize) -> Waited {
         let mut all = Steps { looked: 0, is_done: true, left: steps };
         let Some(place) = self.see_wall(cx) else {
             // What is by the wall is held.
             self.waits_until(cx, cx.now.mono.0, &mut all);
-            return Advanced { looked: all.looked, is_done: all.is_done };
+            return all.waited();
         };
         let now = cx.now.mono.0;
         // What came in since is filed first, so that the wheels know what is next.
@@ -103,7 +107,7 @@ impl Advancer {
                 }
             };
         }
-        Advanced { looked: all.looked, is_done: all.is_done }
+        all.waited()
     }
 
     /// Catches up after a restart: [`Advancer::advance_within`], with less told of what was missed.
@@ -178,8 +182,9 @@ impl Advancer {
 
     /// Advances the wheel of waits. False once the steps are used up.
     fn waits_until(&mut self, cx: &mut Cx<'_>, until: u64, all: &mut Steps) -> bool {
-        let advanced = self.advance_waits(cx, Mono(until), all.left);
-        all.add(advanced, &self.driver, 1)
+        let Waited { looked, done, left } = self.advance_waits(cx, Mono(until), all.left);
+        *all = Steps { looked: all.looked + looked, is_done: done, left };
+        done
     }
 
     /// Advances the wheel by the wall. False once the steps are used up.

@@ -162,9 +162,12 @@ impl Inner {
         at: Wall,
     ) {
         let tag = life.tag().unwrap_or(0);
-        self.write_end(cx, life, holder, outcome);
+        let follows = self.write_end(cx, life, (holder, epoch), outcome);
         let kind = EventKind::OrderClosed { outcome, epoch };
         self.tell_as(cx, life.order, tag, holder, kind, |desk| desk.closed.add());
+        if let Some(clerk) = follows {
+            self.follow_close(cx, clerk, outcome);
+        }
         let (Some(promises), Ok(terms)) = (&self.promises, life.terms()) else { return };
         let (order, service) = (life.order, terms.service);
         self.recount(cx, life, service);
