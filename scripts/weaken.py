@@ -35,7 +35,26 @@ SECONDS_MAX = 900
 MODELS = {"free": "side", "nodes": "ledger", "ring": "agenda"}
 
 # What no model misses, and why: file, line of code, what it is weakened to, reason.
+FENCED = "in a model the fence that stands for SeqCst is beside it, and does as much"
+NEWEST = "links are read by read-modify-writes, which loom runs on the newest value in any case"
 EXCEPTIONS = [
+    ("bitmap.rs",
+     "match word.compare_exchange_weak(seen, next, AcqRel, Relaxed) {",
+     "AcqRel -> Acquire",
+     FENCED),
+    ("bitmap.rs",
+     "if word.compare_exchange(seen, doubted, SeqCst, Relaxed).is_err() {",
+     "SeqCst -> Relaxed",
+     FENCED),
+    ("lane.rs", "self.made.fetch_max(made, SeqCst);", "SeqCst -> Relaxed", FENCED),
+    ("lane.rs", "let made = self.made.load(SeqCst) as usize;", "SeqCst -> Relaxed", FENCED),
+    ("side.rs", "self.len.fetch_add(1, SeqCst);", "SeqCst -> Relaxed", FENCED),
+    ("side.rs", "self.len.load(SeqCst) == 0", "SeqCst -> Relaxed", FENCED),
+    ("stack.rs",
+     "match self.head.compare_exchange_weak(seen, index + 1, Release, Relaxed) {",
+     "Release -> Relaxed",
+     NEWEST),
+    ("stack.rs", "Chain(self.head.swap(0, Acquire))", "Acquire -> Relaxed", NEWEST),
 ]
 
 
@@ -103,6 +122,9 @@ def main():
 
     wrong = 0
     for path in sorted((COPY / CRATE).glob(args.only or "*.rs")):
+        # Its fence is weakened wherever it stands.
+        if path.name == "sync.rs":
+            continue
         text = path.read_text(encoding="utf-8")
         places = list(weakenings(text))
         excepted = [e for e in EXCEPTIONS if e[0] == path.name]
