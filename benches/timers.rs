@@ -7,7 +7,7 @@
 //! * *T4*: a hundred million, with `QIANGDAN_BENCH_HUGE` set; it needs 4 GB.
 //!
 //! Unit: nanoseconds per timer armed, armed anew, cancelled, fired; microseconds of the longest single
-//! call of `advance`, in which nobody else who needs the driver gets it. A call makes 256 steps at
+//! call of `advance`, in which nobody else who needs the driver gets it. A call makes 128 steps at
 //! most, with those that can be told to stop. T3: nanoseconds of wall time per slot, all threads
 //! together, until everything has fired.
 //!

@@ -29,10 +29,32 @@ WEAKER = {
     "SeqCst": ["Relaxed"],
 }
 TESTS_BEGIN = "#[cfg(all(test"
-SECONDS_MAX = 300
+SECONDS_MAX = 900
+
+# Whose models are of a file that has none by its name.
+MODELS = {"free": "side", "nodes": "ledger", "ring": "agenda"}
 
 # What no model misses, and why: file, line of code, what it is weakened to, reason.
+FENCED = "in a model the fence that stands for SeqCst is beside it, and does as much"
+NEWEST = "links are read by read-modify-writes, which loom runs on the newest value in any case"
 EXCEPTIONS = [
+    ("bitmap.rs",
+     "match word.compare_exchange_weak(seen, next, AcqRel, Relaxed) {",
+     "AcqRel -> Acquire",
+     FENCED),
+    ("bitmap.rs",
+     "if word.compare_exchange(seen, doubted, SeqCst, Relaxed).is_err() {",
+     "SeqCst -> Relaxed",
+     FENCED),
+    ("lane.rs", "self.made.fetch_max(made, SeqCst);", "SeqCst -> Relaxed", FENCED),
+    ("lane.rs", "let made = self.made.load(SeqCst) as usize;", "SeqCst -> Relaxed", FENCED),
+    ("side.rs", "self.len.fetch_add(1, SeqCst);", "SeqCst -> Relaxed", FENCED),
+    ("side.rs", "self.len.load(SeqCst) == 0", "SeqCst -> Relaxed", FENCED),
+    ("stack.rs",
+     "match self.head.compare_exchange_weak(seen, index + 1, Release, Relaxed) {",
+     "Release -> Relaxed",
+     NEWEST),
+    ("stack.rs", "Chain(self.head.swap(0, Acquire))", "Acquire -> Relaxed", NEWEST),
 ]
 
 
@@ -60,7 +82,7 @@ def weakenings(text):
                 yield n + 1, code.strip(), said, "\n".join([*lines[:n], new, *lines[n + 1 :]])
 
 
-def loom(models=""):
+def loom(*models):
     """Runs models by name: "missed" if one fails, "not missed" if not, or why it is not known."""
     env = os.environ | {
         "RUSTFLAGS": "--cfg qiangdan_loom",
@@ -74,7 +96,7 @@ def loom(models=""):
     build = subprocess.run([*cargo, "--no-run"], **quiet)
     if build.returncode:
         return "does not build"
-    run = subprocess.Popen([*cargo, models], start_new_session=True, cwd=COPY, env=env,
+    run = subprocess.Popen([*cargo, "--", *models], start_new_session=True, cwd=COPY, env=env,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         return "missed" if run.wait(timeout=SECONDS_MAX) else "not missed"
@@ -100,6 +122,9 @@ def main():
 
     wrong = 0
     for path in sorted((COPY / CRATE).glob(args.only or "*.rs")):
+        # Its fence is weakened wherever it stands.
+        if path.name == "sync.rs":
+            continue
         text = path.read_text(encoding="utf-8")
         places = list(weakenings(text))
         excepted = [e for e in EXCEPTIONS if e[0] == path.name]
@@ -113,10 +138,13 @@ def main():
             result = "listed"
             if not args.list:
                 path.write_text(weakened, encoding="utf-8")
-                # Most are missed by the models of their own module.
-                result = loom(f"{path.stem}::")
-                if result == "not missed":
-                    result = loom()
+                # Most are missed by the models of their own module, which are tried first; those
+                # that take minutes are tried last.
+                own = f"{MODELS.get(path.stem, path.stem)}::"
+                for models in [own], [], [own, "--ignored"]:
+                    result = loom(*models)
+                    if result != "not missed":
+                        break
                 path.write_text(text, encoding="utf-8")
             if reason:
                 wrong += result == "missed"

@@ -330,7 +330,8 @@ impl Lane {
     pub fn pass_on<K>(&self, first: &First<K>, look: impl FnOnce(Item) -> Option<K>) -> Next<K> {
         self.pass(first);
         let mut rings = self.rings().enumerate();
-        if rings.any(|(k, ring)| k != first.ring && !ring.is_dry(Acquire)) {
+        // Ordering: Relaxed. A push that this thread knows of is seen, and no item is read.
+        if rings.any(|(k, ring)| k != first.ring && !ring.is_dry(Relaxed)) {
             return Next::Unknown;
         }
         let ring = self.rings[first.ring].get().expect("what was found is in a ring");
@@ -353,7 +354,8 @@ impl Lane {
     /// nothing is offered, for what is first takes a search. No thread can make it wait.
     #[inline]
     pub fn offer(&self, mut take: impl FnMut(Item) -> bool) {
-        let mut rings = self.rings().filter(|ring| !ring.is_dry(Acquire));
+        // Ordering: Relaxed. As in `pass_on`.
+        let mut rings = self.rings().filter(|ring| !ring.is_dry(Relaxed));
         if let (Some(ring), None) = (rings.next(), rings.next()) {
             ring.first(&mut |item| (!take(item)).then_some(()));
         }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crossbeam_utils::CachePadded;
 
 use crate::agenda::Nodes;
-use crate::sync::{AtomicU64, low, zeroed_u64};
+use crate::sync::{AtomicU64, guess, low, zeroed_u64};
 
 /// Bits of a bucket's number that one level of words resolves; small enough for every interleaving
 /// in a model.
@@ -190,8 +190,8 @@ impl Ring {
     /// Puts `node` on top of a bucket, and sees to the bits above.
     fn put(&self, nodes: &Nodes, node: u32, bucket: u32) {
         let head = self.head(bucket);
-        // Ordering: Relaxed. The old top is stored, not followed.
-        let mut seen = head.load(Relaxed);
+        // The old top is stored, not followed.
+        let mut seen = guess(head);
         let now = loop {
             nodes.set_below(node, low(seen));
             let next = with(seen, node + 1).wrapping_add(VERSION);
@@ -215,8 +215,7 @@ impl Ring {
     /// Sets the bit of the word of `level` over `bucket`, and those above.
     fn set(&self, level: u32, bucket: u32) {
         let (word, bit) = self.word(level, bucket);
-        // Ordering: Relaxed. A guess; the swap below checks it.
-        let mut seen = word.load(Relaxed);
+        let mut seen = guess(word);
         let now = loop {
             let next = (seen | bit).wrapping_add(VERSION);
             // Ordering: AcqRel on success, the sending half of "set", the receiving half of "told"

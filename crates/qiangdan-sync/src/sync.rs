@@ -3,6 +3,8 @@
 //!
 //! Nothing else may import atomics from elsewhere, or the checkers would not see them.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 #[cfg(qiangdan_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
 #[cfg(qiangdan_shuttle)]
@@ -34,6 +36,20 @@ pub(crate) fn zeroed_u32(len: usize) -> Box<[AtomicU32]> {
 pub(crate) fn store_then_load() {
     #[cfg(qiangdan_loom)]
     fence(std::sync::atomic::Ordering::SeqCst);
+}
+
+/// What a word may be, for a swap that checks it.
+///
+/// Under loom by a read-modify-write: loom remembers only the last access to each word, so a load
+/// right before the swap would hide from its search what others have read before.
+#[inline]
+pub(crate) fn guess(word: &AtomicU64) -> u64 {
+    #[cfg(qiangdan_loom)]
+    // Ordering: Relaxed. It adds nothing, and orders nothing.
+    return word.fetch_add(0, Relaxed);
+    #[cfg(not(qiangdan_loom))]
+    // Ordering: Relaxed. The swap checks it.
+    word.load(Relaxed)
 }
 
 /// The low half of a word.
