@@ -541,6 +541,16 @@ impl Rules {
         Self::new(RulesDraft { clocks: ClockRules::default(), ..self.draft.clone() })
     }
 
+    /// The same rules, with other promises by the calendar.
+    ///
+    /// # Errors
+    ///
+    /// As [`RulesDraft::check`].
+    #[cfg(feature = "calendar")]
+    pub fn with_clocks(&self, clocks: ClockRules) -> Result<Self, Vec<RulesError>> {
+        RulesDraft { clocks, ..self.draft.clone() }.check()
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> u16 {
