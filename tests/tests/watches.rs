@@ -296,7 +296,7 @@ impl Day {
                 self.hall.call(|engine, cx| engine.sign_out(cx, clerk)).unwrap();
                 return;
             }
-            1 => Presence::Break,
+            1 => Presence::Break(0),
             2 => Presence::Ready,
             _ => {
                 self.hall.sign_in(clerk.0, POOLS_OF[clerk.index()], &[], 2);
@@ -395,7 +395,7 @@ fn hustle(engine: &Engine, thread: u32, rounds: u64) -> Vec<Event> {
             _ => {
                 // Two threads may change one clerk's presence.
                 let clerk = ClerkId(draw as u32 % CLERKS);
-                let all = [Presence::Ready, Presence::Break, Presence::Ready];
+                let all = [Presence::Ready, Presence::Break(0), Presence::Ready];
                 let presence = all[draw % 3];
                 call(engine, &mut out, ms, |engine, cx| engine.set_presence(cx, clerk, presence))
                     .unwrap();
@@ -418,7 +418,7 @@ fn at_rest_the_counts_are_exact_and_each_crossing_was_told_once() {
     let pools: Vec<Vec<_>> =
         POOLS_OF.iter().map(|pools| pools.iter().copied().map(PoolId).collect()).collect();
     for (clerk, pools) in (0..).map(ClerkId).zip(&pools) {
-        let spec = ClerkSpec { pools, skills: Skills::none(), held_max: 2 };
+        let spec = ClerkSpec { units: 2, ..ClerkSpec::new(pools, Skills::none()) };
         call(&engine, &mut out, 0, |engine, cx| engine.sign_in(cx, clerk, &spec)).unwrap();
     }
     let rounds = 6_000;

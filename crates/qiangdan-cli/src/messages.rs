@@ -100,12 +100,39 @@ pub(crate) const MESSAGES: &[(&str, &str, &str)] = &[
     ("stage", "级", "stage"),
     ("stage_after", "等候达", "after"),
     ("what", "措施", "what happens"),
+    // Limits by the calendar.
+    ("limits", "时限", "Limits by the calendar"),
+    (
+        "limits_note",
+        "按期率 = 按期 ÷（按期 + 逾期 + 未结逾期）",
+        "on time: in time ÷ (in time + late + overdue)",
+    ),
+    ("limit", "时限", "limit"),
+    ("lasts", "期限", "lasts"),
+    ("started", "起算", "started"),
+    ("in_time", "按期", "in time"),
+    ("late", "逾期", "late"),
+    ("running", "未结", "open"),
+    ("overdue", "未结逾期", "overdue"),
+    ("on_time", "按期率", "on time"),
+    ("cards", "黄/红牌", "cards"),
+    ("limit_stages", "时限升级", "Stages of limits"),
+    (
+        "limits_idle",
+        "另有 {n} 项时限在本次运行中没有起算：起算的节点没有人告知",
+        "{n} more limits did not begin: nobody tells a run what starts them",
+    ),
+    (
+        "limits_unknown",
+        "有 {n} 个时钟的届满日超出日历，不计入按期率",
+        "{n} clocks are due beyond the calendar and do not count",
+    ),
     // What a run leaves out.
     (
         "untimed",
-        "注意：按日历计的时限（{limits} 项）不在此计时，报告只说等候；何时届满请用 qiangdan due",
-        "note: limits by the calendar ({limits}) are not timed here, the report is about waits only; \
-         qiangdan due says when they are due",
+        "注意：按日历计的时限（{limits} 项）没有计时，因为这些天没有日期；加 --from 日期 即可计时",
+        "note: limits by the calendar ({limits}) are not timed here, because these days have no dates; \
+         --from DATE gives them some",
     ),
     // Hints.
     ("next", "下一步", "next"),
@@ -339,6 +366,7 @@ mod tests {
             include_str!("show/verdict.rs"),
             include_str!("show/waits.rs"),
             include_str!("show/desks.rs"),
+            include_str!("show/limits.rs"),
             include_str!("due/days.rs"),
             include_str!("due/show.rs"),
             include_str!("page/mod.rs"),

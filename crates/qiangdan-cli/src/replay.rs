@@ -77,7 +77,6 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     };
     match replay(&hall, &trace, &how) {
         Ok(report) => {
-            args.wanted.note_untimed(&hall, err)?;
             args.wanted.show(&report, &args.repeat(), &[&args.hall, &args.trace], out, err)
         }
         Err(error) => {

@@ -7,7 +7,8 @@ use std::{
     thread,
 };
 
-use qiangdan_sim::simulate::{Simulation, simulate};
+use qiangdan::calendar::Day;
+use qiangdan_sim::simulate::{Simulation, simulate, simulate_from};
 
 use crate::{exit::Exit, lang::Lang, mistakes, outcome::Wanted, progress};
 
@@ -30,6 +31,10 @@ pub(crate) struct Args {
     /// How many threads share the work; the result is the same [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// The date of the first day, such as 2026-03-02: limits by the calendar are timed, and days go on by
+    /// the hall's calendar, without those on which it is closed
+    #[arg(long, value_name = "DATE")]
+    from: Option<Day>,
     #[command(flatten)]
     wanted: Wanted,
 }
@@ -40,11 +45,17 @@ pub(crate) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let threads = threads.unwrap_or(NonZeroUsize::MIN);
     let simulation = Simulation { days: args.days, seed: args.seed, threads };
     let bar = progress::days(u64::from(args.days));
-    let simulated = simulate(&hall, simulation, &|| bar.done(1));
+    let done = || bar.done(1);
+    let simulated = match args.from {
+        Some(from) => simulate_from(&hall, simulation, from, &done),
+        None => simulate(&hall, simulation, &done),
+    };
     drop(bar);
     match simulated {
         Ok(report) => {
-            args.wanted.note_untimed(&hall, err)?;
+            if args.from.is_none() {
+                args.wanted.note_untimed(&hall, err)?;
+            }
             args.wanted.show(&report, &args.repeat(), &[&args.hall], out, err)
         }
         Err(error) => {
@@ -59,7 +70,8 @@ impl Args {
     /// The command that gives the same days again.
     fn repeat(&self) -> String {
         let (hall, days, seed) = (self.hall.display(), self.days, self.seed);
+        let from = self.from.map(|from| format!(" --from {from}")).unwrap_or_default();
         let lang = if self.wanted.lang() == Lang::En { " --lang en" } else { "" };
-        format!("qiangdan simulate {hall} --days {days} --seed {seed}{lang}")
+        format!("qiangdan simulate {hall} --days {days}{from} --seed {seed}{lang}")
     }
 }

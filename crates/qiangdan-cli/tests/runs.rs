@@ -26,52 +26,69 @@ fn a_hall_that_breaks_its_promise_ends_with_4() {
     assert!(out.contains('✗'), "{out}");
 }
 
-/// What the hall with clocks of the law lacks to be run.
-const PEOPLE: &str = r#"
-[[windows]]
-id = "1"
-
-[[clerks]]
-id = "101"
-name = "王芳"
-window = "1"
-pools = ["front", "review", "issue"]
-shifts = ["09:00-17:00"]
-
-[arrivals]
-doors = "09:00-17:00"
-per = "30 min"
-rates = { "09:00" = 2, "13:00" = 2 }
-mix = { counter = 80, permit = 10, bad-rating = 10 }
-"#;
+/// The limits of a report, by key.
+fn limit<'a>(report: &'a Value, key: &str) -> &'a Value {
+    let limits = report["limits"].as_array().unwrap();
+    limits.iter().find(|limit| limit["key"] == key).unwrap()
+}
 
 #[test]
-fn limits_by_the_calendar_are_said_not_to_be_timed() {
-    let text = fs::read_to_string(example("permits.toml")).unwrap();
-    let hall = folder("untimed").join("hall.toml");
-    fs::write(&hall, format!("{text}{PEOPLE}")).unwrap();
-    let simulate = |lang: &str| {
-        run(qiangdan().args(["simulate", "--days", "5", "--json", "--lang", lang]).arg(&hall))
-    };
-    for (lang, says) in [("zh", "不在此计时"), ("en", "are not timed here")] {
-        let (code, out, err) = simulate(lang);
+fn without_dates_limits_by_the_calendar_are_said_not_to_be_timed() {
+    for (lang, says) in [("zh", "没有计时"), ("en", "are not timed here")] {
+        let mut command = qiangdan();
+        command.args(["simulate", "--days", "5", "--json", "--lang", lang]);
+        let (code, out, err) = run(command.arg(example("permits.toml")));
         assert!([0, 4].contains(&code), "{err}");
         assert!(err.contains(says), "{err}");
         let report = serde_json::from_str::<Value>(&out).unwrap();
-        assert!(report["verdict"].is_object(), "{report}");
+        assert_eq!(report["limits"], serde_json::json!([]));
     }
-    let trace = hall.with_file_name("trace.csv");
-    let rows = "order_id,service,arrived_at,started_at,ended_at\n\
-        1,permit,2026-03-02T09:05:00+08:00,2026-03-02T09:06:00+08:00,2026-03-02T09:16:00+08:00\n\
-        2,bad-rating,2026-03-10T09:05:00+08:00,2026-03-10T09:06:00+08:00,2026-03-10T09:16:00+08:00\n";
-    fs::write(&trace, rows).unwrap();
-    for clerks in ["from-hall", "from-trace"] {
+}
+
+#[test]
+fn days_with_dates_time_the_limits_and_are_the_same_on_any_number_of_threads() {
+    let simulate = |threads: &str| {
         let mut command = qiangdan();
-        command.args(["replay", "--clerks", clerks, "--lang", "en", "--hall"]);
-        let (code, _, err) = run(command.arg(&hall).arg(&trace));
+        // From a Friday on: the days are 6, 7, 9, 10 and 11 March; on Sunday it is closed.
+        let days = ["--from", "2026-03-06", "--days", "5", "--json", "--threads", threads];
+        let (code, out, err) = run(command.arg("simulate").args(days).arg(example("permits.toml")));
         assert!([0, 4].contains(&code), "{err}");
-        assert!(err.contains("are not timed here"), "{err}");
+        assert_eq!(err, "");
+        out
+    };
+    let out = simulate("1");
+    assert_eq!(out, simulate("3"));
+    let report = serde_json::from_str::<Value>(&out).unwrap();
+    let count = |key: &str, field: &str| limit(&report, key)[field].as_u64().unwrap();
+    // Nobody tells a run of milestones: what starts with one does not begin.
+    assert_eq!(count("decision", "started"), 0);
+    assert!(count("hand-over", "started") > 500);
+    for key in ["hand-over", "acceptance", "contact", "two-hours"] {
+        let of = |field| count(key, field);
+        let ends = of("met") + of("late") + of("open") + of("open_late") + of("unknown");
+        assert_eq!(of("started"), ends, "{key}");
+        assert_eq!(of("judged"), of("met") + of("late") + of("open_late"), "{key}");
     }
+}
+
+#[test]
+fn a_recorded_deadline_that_was_missed_is_late() {
+    let trace = folder("recorded-limits").join("trace.csv");
+    // Contact within one working day: from Friday 6 March until Monday, and from Monday until Tuesday.
+    let rows = "order_id,service,arrived_at,started_at,ended_at\n\
+        1,bad-rating,2026-03-06T10:00:00+08:00,2026-03-09T16:00:00+08:00,2026-03-09T17:00:00+08:00\n\
+        2,bad-rating,2026-03-09T10:00:00+08:00,2026-03-11T09:05:00+08:00,2026-03-11T09:16:00+08:00\n\
+        3,permit,2026-03-11T10:00:00+08:00,2026-03-11T10:05:00+08:00,2026-03-11T10:30:00+08:00\n";
+    fs::write(&trace, rows).unwrap();
+    let mut command = qiangdan();
+    command.args(["replay", "--json", "--hall"]).arg(example("permits.toml")).arg(&trace);
+    let (code, out, err) = run(&mut command);
+    assert!([0, 4].contains(&code), "{err}");
+    let report = serde_json::from_str::<Value>(&out).unwrap();
+    let contact = limit(&report, "contact");
+    let counts = ["started", "met", "late", "open", "open_late", "judged"];
+    assert_eq!(counts.map(|field| contact[field].as_u64().unwrap()), [2, 1, 1, 0, 0, 2]);
+    assert_eq!(contact["on_time"], 0.5);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use qiangdan::{ClerkId, Event, EventKind, Rules, ServiceId};
 
 use crate::{
     driver::{Record, Visit},
+    promises::ClockKeeper,
     report::Day,
 };
 
@@ -18,6 +19,7 @@ pub(crate) struct Keeper<'a> {
     window_of: &'a [usize],
     waiting: Level,
     open: Level,
+    pub(crate) clocks: ClockKeeper,
 }
 
 /// A count that goes on into the next day.
@@ -37,7 +39,8 @@ impl<'a> Keeper<'a> {
     ) -> Self {
         assert_eq!(days.len(), starts_ms.len(), "each day has a beginning");
         let (waiting, open) = (Level::default(), Level::default());
-        Self { days, starts_ms, rules, window_of, waiting, open }
+        let clocks = ClockKeeper::new(rules);
+        Self { days, starts_ms, rules, window_of, waiting, open, clocks }
     }
 
     /// The only day begins again, at another instant of the run.
@@ -113,6 +116,7 @@ impl Record for Keeper<'_> {
     }
 
     fn event(&mut self, event: &Event, visit: Option<&Visit>) {
+        self.clocks.event(event);
         let Some(visit) = visit else { return };
         let (day, _) = self.find(visit.at_ms);
         tell(&mut self.days[day], self.rules, event, visit.service);

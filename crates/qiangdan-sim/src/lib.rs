@@ -7,6 +7,7 @@
 //! * [`event_list`]: what happens outside the engine, in order of time;
 //! * [`driver`]: the engine in virtual time;
 //! * [`of_hall`]: what a run needs to know of a hall;
+//! * [`promises`]: limits by the calendar in a run;
 //! * [`simulate`](mod@simulate): random days;
 //! * [`replay`](mod@replay): recorded days;
 //! * [`report`]: what happened, summed up, and how sure the verdict is;
@@ -14,12 +15,14 @@
 
 #![forbid(unsafe_code)]
 
+mod dated;
 pub mod dice;
 pub mod driver;
 pub mod event_list;
 pub mod formulas;
 mod keep;
 pub mod of_hall;
+pub mod promises;
 pub mod replay;
 pub mod report;
 pub mod simulate;

@@ -43,7 +43,7 @@ pub fn target(hall: &Hall) -> Target {
     Target { within_ms: target.within_ms, share: target.share, gates }
 }
 
-fn name(text: &Text) -> Name {
+pub(crate) fn name(text: &Text) -> Name {
     Name { zh: text.zh.clone(), en: text.en.clone() }
 }
 
@@ -80,7 +80,7 @@ fn ladder(hall: &Hall, of: &HallLadder) -> LadderShape {
 }
 
 /// What a stage does, for people.
-fn words(hall: &Hall, actions: &[Action]) -> Name {
+pub(crate) fn words(hall: &Hall, actions: &[Action]) -> Name {
     let (zh, en): (Vec<_>, Vec<_>) = actions.iter().map(|action| one(hall, *action)).unzip();
     Name { zh: zh.join("、"), en: en.join(", ") }
 }
@@ -137,8 +137,7 @@ fn half_hours(hall: &Hall) -> (u16, u16) {
     (half_hour(from), half_hour(to.max(from + 1) - 1))
 }
 
-/// The rules of the hall as days are run by them: no limit by the calendar is timed. Most of them outlast
-/// the days of a run, and nobody tells a run of milestones and pauses.
+/// The rules of the hall as days without dates are run by them: no limit by the calendar is timed.
 #[must_use]
 pub fn rules(hall: &Hall) -> Rules {
     hall.rules().without_clocks()

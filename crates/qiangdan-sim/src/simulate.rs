@@ -10,16 +10,20 @@ use std::{
     thread,
 };
 
-use qiangdan::{BoundsError, ClassId, Rules, ServiceId, Wall, hall::Hall};
+use qiangdan::{
+    BoundsError, ClassId, Now, Rules, ServiceId, Wall, calendar::Day as CalendarDay, hall::Hall,
+};
 
 use crate::{
+    dated::{Dates, DatesError},
     dice::{
         Arrivals, ArrivalsError, Choice, ChoiceError, LawError, Purpose, STREAM_VERSION, Sampler,
-        Stream,
+        Slot, Stream,
     },
     driver::{Arriving, Driver, Setup, Source},
     keep::Keeper,
     of_hall::{self, DAY_MS},
+    promises::{self, ClockKeeper, LimitCounts},
     report::{self, Day, Report, Tally},
 };
 
@@ -53,6 +57,9 @@ pub enum SimulateError {
     /// Something about a duration cannot be.
     #[error("a duration of the hall file cannot be: {0}")]
     Law(#[from] LawError),
+    /// The days cannot have these dates.
+    #[error("{0}; another `--from`, fewer days, or a calendar that reaches further")]
+    Dates(#[from] DatesError),
     /// The hall is too large.
     #[error("the hall is too large: {0}")]
     Bounds(#[from] BoundsError),
@@ -79,20 +86,53 @@ pub fn simulate(
     simulation: Simulation,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Report, SimulateError> {
+    run(hall, simulation, None, progress)
+}
+
+/// The same with dates: the first day is `from` or the next on which the hall's calendar is open, and so
+/// on. Limits by the calendar are timed, and hours that the calendar does not have on a day are left
+/// out: nobody comes, and nobody is on shift.
+///
+/// Days are independent all the same: a clock that runs on at midnight has neither been kept nor missed,
+/// unless it was due by then. Nobody tells a run of milestones and pauses, so limits that they start
+/// do not begin.
+///
+/// # Errors
+///
+/// See [`SimulateError`].
+pub fn simulate_from(
+    hall: &Hall,
+    simulation: Simulation,
+    from: CalendarDay,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Report, SimulateError> {
+    let dates = Dates::of(hall, from, simulation.days)?;
+    run(hall, simulation, Some(&dates), progress)
+}
+
+fn run(
+    hall: &Hall,
+    simulation: Simulation,
+    dates: Option<&Dates>,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Report, SimulateError> {
     let Simulation { days, seed, .. } = simulation;
-    let tally = tally(hall, simulation, progress)?;
+    let (tally, limits) = tally(hall, simulation, dates, progress)?;
     let source = report::Source::Simulated { days, seed, streams: STREAM_VERSION };
-    Ok(tally.report(source, None))
+    let limits = promises::uses(hall, &limits);
+    Ok(Report { limits, ..tally.report(source, None) })
 }
 
 fn tally(
     hall: &Hall,
     simulation: Simulation,
+    dates: Option<&Dates>,
     progress: &(dyn Fn() + Sync),
-) -> Result<Tally, SimulateError> {
+) -> Result<(Tally, Vec<LimitCounts>), SimulateError> {
     let dice = Dice::of(hall)?;
-    let (rules, next) = (of_hall::rules(hall), AtomicU32::new(0));
-    let share = || worker(hall, &rules, dice.clone(), simulation, &next, progress);
+    let rules = if dates.is_some() { promises::rules(hall) } else { of_hall::rules(hall) };
+    let next = AtomicU32::new(0);
+    let share = || worker(hall, &rules, dice.clone(), simulation, dates, &next, progress);
     let threads = simulation.threads.get().min(simulation.days.max(1) as usize);
     let tallies: Vec<_> = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
@@ -104,10 +144,13 @@ fn tally(
         std::iter::once(mine).chain(others).collect()
     });
     let mut all = Tally::new(of_hall::shape(hall));
-    for tally in tallies {
-        all.join(tally?);
+    let mut limits: Vec<LimitCounts> = ClockKeeper::new(&rules).finish(Wall::NEVER);
+    for worked in tallies {
+        let (tally, counts) = worked?;
+        all.join(tally);
+        limits.iter_mut().zip(&counts).for_each(|(sum, counts)| sum.add(counts));
     }
-    Ok(all)
+    Ok((all, limits))
 }
 
 /// Simulates whichever day is next, until none is left.
@@ -116,24 +159,39 @@ fn worker(
     rules: &Rules,
     mut dice: Dice,
     simulation: Simulation,
+    dates: Option<&Dates>,
     next: &AtomicU32,
     progress: &(dyn Fn() + Sync),
-) -> Result<Tally, SimulateError> {
+) -> Result<(Tally, Vec<LimitCounts>), SimulateError> {
     let shape = of_hall::shape(hall);
     let window_of: Vec<_> = hall.clerks().iter().map(|clerk| clerk.window).collect();
     let orders = hall.bounds_orders();
-    let seats = of_hall::seats(hall);
-    let mut driver = Driver::new(Setup { rules: rules.clone(), orders, seats, start: Wall(0) })?;
+    let setup = |start| {
+        let (rules, seats) = (rules.clone(), of_hall::seats(hall));
+        Driver::new(Setup { rules, orders, seats, start })
+    };
+    let slots = of_hall::slots(hall);
+    let mut driver = setup(Wall(0))?;
     let mut keeper = Keeper::new(vec![Day::new(&shape)], vec![0], rules, &window_of);
     let mut tally = Tally::new(shape);
+    let mut limits = keeper.clocks.finish(Wall::NEVER);
     let mut start_ms = 0;
     loop {
         // Ordering: Relaxed. A number that nobody else gets.
         let day = next.fetch_add(1, Relaxed);
         if day >= simulation.days {
-            return Ok(tally);
+            return Ok((tally, limits));
         }
-        driver.schedule(of_hall::duties(hall, start_ms));
+        let dated = dates.and_then(|dates| Some((dates, dates.day(day)?)));
+        let duties = of_hall::duties(hall, start_ms);
+        if let Some((dates, dated)) = dated {
+            // A hall of its own for each date: nothing is left over from whichever day was before.
+            driver = setup(dated.start)?;
+            driver.schedule(dates.duties(dated, duties));
+            dice.expect(dates.slots(dated, &slots))?;
+        } else {
+            driver.schedule(duties);
+        }
         driver.close_at(start_ms + DAY_MS);
         dice.begin(simulation.seed, day, start_ms);
         keeper.begin(start_ms);
@@ -142,8 +200,15 @@ fn worker(
         if refused > 0 {
             return Err(SimulateError::Full { refused, orders });
         }
+        if let Some((_, dated)) = dated {
+            let end_ms = driver.last_ms().max(DAY_MS);
+            driver.run_on(end_ms, &mut keeper);
+            let counts = keeper.clocks.finish(Now::after(dated.start, end_ms).wall);
+            limits.iter_mut().zip(&counts).for_each(|(sum, counts)| sum.add(counts));
+        } else {
+            start_ms = (driver.last_ms() / DAY_MS + 1) * DAY_MS;
+        }
         tally.merge(day, &mut keeper.days[0]);
-        start_ms = (driver.last_ms() / DAY_MS + 1) * DAY_MS;
         progress();
     }
 }
@@ -191,6 +256,12 @@ impl Dice {
             leaving: stream(Purpose::Patience),
             number: 0,
         })
+    }
+
+    /// Other numbers are expected from the next day on.
+    fn expect(&mut self, slots: Vec<Slot>) -> Result<(), SimulateError> {
+        self.arrivals = Arrivals::new(slots, Stream::new(0, 0, Purpose::Arrivals))?;
+        Ok(())
     }
 
     /// The people of one day, which begins at `start_ms` of the run.

@@ -678,6 +678,16 @@ impl Rules {
         self.of_limits.get(limit.index()).copied().unwrap_or(limit)
     }
 
+    /// The same rules, with other promises by the calendar.
+    ///
+    /// # Errors
+    ///
+    /// As [`RulesDraft::check`].
+    #[cfg(feature = "calendar")]
+    pub fn with_clocks(&self, clocks: ClockRules) -> Result<Self, Vec<RulesError>> {
+        RulesDraft { clocks, ..self.draft.clone() }.check()
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> u16 {

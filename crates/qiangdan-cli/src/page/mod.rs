@@ -81,6 +81,8 @@ struct View<'a> {
     half_hours: Vec<Line>,
     recorded: Vec<Vec<String>>,
     escalations: Vec<Vec<String>>,
+    limits: Vec<Vec<String>>,
+    limit_stages: Vec<Vec<String>>,
     interval_note: &'static str,
     inputs: &'a [(String, String)],
     command: &'a str,
@@ -160,6 +162,8 @@ impl<'a> View<'a> {
                 .as_ref()
                 .map_or(Vec::new(), |them| recorded(report, them, lang)),
             escalations: escalations(report, lang),
+            limits: limits(report, lang),
+            limit_stages: limit_stages(report, lang),
             interval_note: lang.text(interval_note),
             inputs: made.inputs,
             command: made.command,
@@ -299,6 +303,32 @@ fn escalations(report: &Report, lang: Lang) -> Vec<Vec<String>> {
         ]
     };
     report.escalations.iter().map(cells).collect()
+}
+
+fn limits(report: &Report, lang: Lang) -> Vec<Vec<String>> {
+    let cells = |limit: &qiangdan_sim::report::LimitUse| {
+        let on_time = match limit.on_time {
+            Some(share) => format!("{} / {}", units::percent(share), units::count(limit.judged)),
+            None => "–".into(),
+        };
+        let counts = [limit.started, limit.met, limit.late, limit.open, limit.open_late];
+        let mut cells = vec![lang.name(&limit.name).to_owned(), limit.lasts.clone()];
+        cells.extend(counts.map(units::count));
+        cells.extend([on_time, format!("{} / {}", limit.yellow_cards, limit.red_cards)]);
+        cells
+    };
+    report.limits.iter().filter(|limit| limit.started > 0).map(cells).collect()
+}
+
+fn limit_stages(report: &Report, lang: Lang) -> Vec<Vec<String>> {
+    let stages = report.limits.iter().flat_map(|limit| {
+        let fired = limit.stages.iter().filter(|stage| stage.count > 0);
+        fired.map(move |stage| {
+            let (name, what) = (lang.name(&limit.name).to_owned(), lang.name(&stage.what));
+            vec![name, stage.stage.to_string(), what.to_owned(), units::count(stage.count)]
+        })
+    });
+    stages.collect()
 }
 
 fn interval(within: &Within) -> String {

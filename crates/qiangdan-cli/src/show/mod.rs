@@ -6,8 +6,10 @@
 //! * `verdict`: target, day and worst half hour, totals.
 //! * `waits`: by service, by half hour, beside what was recorded.
 //! * `desks`: windows and escalations.
+//! * `limits`: limits by the calendar.
 
 mod desks;
+mod limits;
 mod verdict;
 mod waits;
 
@@ -49,7 +51,8 @@ pub(crate) fn report(
     page.by_half_hour(out)?;
     page.beside_recorded(out)?;
     page.windows(out)?;
-    page.escalations(out)
+    page.escalations(out)?;
+    page.limits(out)
 }
 
 /// Writes the report as JSON, as described in `docs/report-json.md`.

@@ -7,8 +7,8 @@ use std::iter;
 
 use qiangdan::{LadderId, ServiceId};
 use qiangdan_sim::report::{
-    Day, Gates, LadderShape, Name, Named, Report, Shape, Source, StageShape, Tally, Target,
-    WindowShape,
+    Day, Gates, LadderShape, LimitUse, Name, Named, Report, Shape, Source, StageShape, StageUse,
+    Tally, Target, WindowShape,
 };
 
 /// 09:00, and the half hours until 17:00.
@@ -68,7 +68,30 @@ const SERVICES: [Row; 4] = [
 pub(crate) fn simulated(gates: Gates) -> Report {
     let days = 40;
     let tally = run(gates, days, 0);
-    tally.report(Source::Simulated { days, seed: 1, streams: 1 }, None)
+    let report = tally.report(Source::Simulated { days, seed: 1, streams: 1 }, None);
+    Report { limits: limits(), ..report }
+}
+
+/// A limit with a late order, one that nothing is known of, and one that did not begin.
+fn limits() -> Vec<LimitUse> {
+    let stage = |stage, count| StageUse { stage, what: "通知值班长".into(), count };
+    let limit = |key: &str, [met, late, open, open_late, unknown]: [u64; 5]| LimitUse {
+        key: key.into(),
+        name: Name { zh: "首次联系".into(), en: "first contact".into() },
+        lasts: "1 working day".into(),
+        started: met + late + open + open_late + unknown,
+        met,
+        late,
+        open,
+        open_late,
+        unknown,
+        judged: met + late + open_late,
+        on_time: LimitUse::share(met, met + late + open_late),
+        yellow_cards: late,
+        red_cards: open_late,
+        stages: vec![stage(1, met), stage(2, 0)],
+    };
+    vec![limit("contact", [97, 2, 4, 1, 0]), limit("far", [0, 0, 0, 0, 3]), limit("idle", [0; 5])]
 }
 
 /// One recorded day, replayed with one window more.

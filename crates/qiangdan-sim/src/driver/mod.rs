@@ -68,7 +68,8 @@ pub trait Record {
     fn served(&mut self, _clerk: ClerkId, _from_ms: u64, _to_ms: u64) {}
     /// A clerk was at the window from `from_ms` to `to_ms`.
     fn present(&mut self, _clerk: ClerkId, _from_ms: u64, _to_ms: u64) {}
-    /// Something that befell a waiting order: a stage, a breach.
+    /// Something that befell an order: a stage, a breach; with limits by the calendar also what became of
+    /// their clocks, without a visit where that is over.
     fn event(&mut self, _event: &Event, _visit: Option<&Visit>) {}
 }
 
@@ -116,6 +117,8 @@ pub struct Driver {
     start: Wall,
     waiting: u32,
     refused: u64,
+    /// Whether there are limits by the calendar, which go by what the wall shows.
+    has_clocks: bool,
 }
 
 impl Driver {
@@ -127,18 +130,25 @@ impl Driver {
     pub fn new(setup: Setup) -> Result<Self, BoundsError> {
         let clerks = u32::try_from(setup.seats.len()).unwrap_or(u32::MAX);
         let bounds = Bounds::new(setup.orders, clerks);
-        let (engine, advancer) = Engine::new(setup.rules, bounds)?;
+        let has_clocks = !setup.rules.clocks().limits.is_empty();
+        let (engine, mut advancer) = Engine::new(setup.rules, bounds)?;
+        let mut outbox = Outbox::with_capacity(1_024);
+        if has_clocks {
+            // What the wall shows at instant zero is what it is believed from.
+            advancer.advance(&mut Cx::new(Now::after(setup.start, 0), &mut outbox));
+        }
         Ok(Self {
             engine,
             advancer,
             outside: EventList::with_capacity(1_024),
-            outbox: Outbox::with_capacity(1_024),
+            outbox,
             visits: Visits::default(),
             staff: Staff::new(setup.seats),
             duties: Vec::new(),
             start: setup.start,
             waiting: 0,
             refused: 0,
+            has_clocks,
         })
     }
 
@@ -189,6 +199,13 @@ impl Driver {
         }
         self.expire(self.staff.last_ms(), record);
         self.duties.clear();
+    }
+
+    /// Lets the clocks of limits by the calendar run on until an instant, after a run.
+    pub fn run_on(&mut self, until_ms: u64, record: &mut impl Record) {
+        if self.has_clocks {
+            self.advance_before(until_ms.saturating_add(1), record);
+        }
     }
 
     fn next_ms(&self, source: &impl Source) -> Option<u64> {
@@ -289,6 +306,11 @@ impl Driver {
                 Ok(grabbed) => {
                     self.waiting -= 1;
                     let index = index_of(grabbed.tag);
+                    if self.has_clocks {
+                        let cx = &mut Cx::new(now, &mut self.outbox);
+                        let started = self.engine.start(cx, grabbed.claim);
+                        debug_assert!(started.is_ok(), "the claim is new: {started:?}");
+                    }
                     let visit = self.visits.serve(index, grabbed.claim, at_ms);
                     let ends_ms = at_ms.saturating_add(visit.takes_ms).min(EventList::TIME_MS_MAX);
                     record.claimed(visit, grabbed.wait_ms);
@@ -313,6 +335,7 @@ impl Driver {
         let cx = &mut Cx::new(now, &mut self.outbox);
         let completed = self.engine.complete(cx, claim, Outcome::Done);
         debug_assert!(completed.is_ok(), "the driver holds the only claim: {completed:?}");
+        self.tell_clocks(record);
         record.served(claim.clerk, from_ms, event.at_ms);
         self.visits.leave(event.payload);
         self.staff.gave(&self.engine, now, claim.clerk, record);
@@ -324,8 +347,16 @@ impl Driver {
         let is_theirs = visit.leaves_ms() == Some(event.at_ms);
         let Some(order) = visit.waiting().filter(|_| is_theirs) else { return };
         if self.cancel(event.at_ms, order, Reason::Abandoned) {
+            self.tell_clocks(record);
             record.abandoned(&visit, event.at_ms - visit.at_ms);
             self.visits.leave(event.payload);
+        }
+    }
+
+    /// Tells what the end of an order has made of its clocks.
+    fn tell_clocks(&self, record: &mut impl Record) {
+        if self.has_clocks {
+            self.outbox.events().iter().for_each(|event| record.event(event, None));
         }
     }
 
@@ -345,7 +376,12 @@ impl Driver {
         self.advancer.advance_all(&mut Cx::new(now, &mut self.outbox));
         let mut is_wider = false;
         for event in self.outbox.events() {
-            is_wider |= matches!(event.kind, EventKind::Widened { .. });
+            is_wider |= matches!(
+                event.kind,
+                EventKind::Widened { .. }
+                    | EventKind::Moved { .. }
+                    | EventKind::SkillDropped { .. }
+            );
             let visit = event.order.map(|_| self.visits.get(index_of(event.tag)));
             record.event(event, visit);
         }
@@ -362,6 +398,7 @@ impl Driver {
             let Some(order) = visit.waiting() else { continue };
             let at_ms = at_ms.max(visit.at_ms);
             if self.cancel(at_ms, order, Reason::EndOfDay) {
+                self.tell_clocks(record);
                 record.still_waiting(&visit, at_ms - visit.at_ms);
                 self.visits.leave(index);
             }

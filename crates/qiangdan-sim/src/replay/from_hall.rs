@@ -1,6 +1,6 @@
 //! The recorded people, served by the hall's clerks: what if.
 
-use qiangdan::{ClassId, ServiceId, Wall, hall::Hall};
+use qiangdan::{ClassId, Now, ServiceId, Wall, hall::Hall};
 
 use super::{LocalDays, Replay, ReplayError, known_services, recorded};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     driver::{Arriving, Driver, Setup, Source},
     keep::Keeper,
     of_hall::{self, DAY_MS},
+    promises::{self, LimitCounts},
     report::{Day, Shape, Tally},
     trace::{Outcome, Trace, TraceOrder},
 };
@@ -19,7 +20,7 @@ pub(super) fn run(
     orders: &[&TraceOrder],
     days: &LocalDays,
     replay: &Replay,
-) -> Result<(Tally, Tally), ReplayError> {
+) -> Result<(Tally, Tally, Vec<LimitCounts>), ReplayError> {
     if hall.clerks().is_empty() {
         return Err(ReplayError::NoClerks);
     }
@@ -27,9 +28,9 @@ pub(super) fn run(
     let service_of = |recorded: u32| services[recorded as usize];
     let shape = shape(hall, days);
     let people = People::new(hall, orders, days, &service_of, replay.seed)?;
-    let told = drive(hall, &shape, people, days)?;
+    let (told, limits) = drive(hall, &shape, people, days)?;
     let recorded = recorded::tally(&shape, orders, days, service_of);
-    Ok((recorded::merge(&shape, told), recorded))
+    Ok((recorded::merge(&shape, told), recorded, limits))
 }
 
 fn drive(
@@ -37,8 +38,8 @@ fn drive(
     shape: &Shape,
     mut people: People,
     days: &LocalDays,
-) -> Result<Vec<Day>, ReplayError> {
-    let rules = of_hall::rules(hall);
+) -> Result<(Vec<Day>, Vec<LimitCounts>), ReplayError> {
+    let rules = promises::rules(hall);
     // Recorded people may pile up beyond what the hall planned for; nobody is turned away.
     let orders = u32::try_from(people.arriving.len()).unwrap_or(u32::MAX).max(1);
     let start = Wall(days.origin_ms());
@@ -54,7 +55,9 @@ fn drive(
     let told = (0..days.len()).map(|_| Day::new(shape)).collect();
     let mut keeper = Keeper::new(told, days.starts_ms(), &rules, &window_of);
     driver.run(&mut people, &mut keeper);
-    Ok(keeper.days)
+    driver.run_on(driver.last_ms(), &mut keeper);
+    let limits = keeper.clocks.finish(Now::after(start, driver.last_ms()).wall);
+    Ok((keeper.days, limits))
 }
 
 /// The hall's services, for each of the trace's that occurs in `orders`.

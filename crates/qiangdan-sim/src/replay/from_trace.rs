@@ -1,9 +1,9 @@
 //! The recorded starts and ends as grabs and completions.
 
 use qiangdan::{
-    Advancer, Bounds, Claim, ClerkId, ClerkSpec, Cx, Engine, EventKind, Mono, Now, OrderId,
-    OrderSpec, Outbox, Outcome, PoolId, Reason, Rules, RulesDraft, ServiceId, ServiceRule, Skills,
-    Wall, hall::Hall,
+    Advancer, Bounds, Claim, ClerkId, ClerkSpec, ClockRules, Cx, Engine, EventKind, Mono, Now,
+    OrderId, OrderSpec, Outbox, Outcome, PoolId, Reason, Rules, RulesDraft, ServiceId, ServiceRule,
+    Skills, Wall, hall::Hall,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     keep::tell,
     of_hall,
+    promises::{self, ClockKeeper, LimitCounts},
     report::{Day, Named, Shape, Tally},
     trace::{Trace, TraceOrder},
 };
@@ -26,7 +27,7 @@ pub(super) fn run(
     trace: &Trace,
     orders: &[&TraceOrder],
     days: &LocalDays,
-) -> Result<(Tally, Tally), ReplayError> {
+) -> Result<(Tally, Tally, Vec<LimitCounts>), ReplayError> {
     let known = known_services(hall, trace);
     let (shape, rules) = (shape(hall, trace, &known, days), rules(hall, &known));
     let moments = moments(orders, days);
@@ -34,8 +35,9 @@ pub(super) fn run(
     for moment in moments {
         run.reach(moment)?;
     }
+    let limits = run.clocks.finish(Now::after(Wall(days.origin_ms()), run.reached_ms).wall);
     let recorded = recorded::tally(&shape, orders, days, service_of);
-    Ok((recorded::merge(&shape, run.told), recorded))
+    Ok((recorded::merge(&shape, run.told), recorded, limits))
 }
 
 /// Recorded services are services of the run, in the order of the trace.
@@ -78,9 +80,21 @@ fn rules(hall: &Hall, known: &[Option<ServiceId>]) -> Rules {
         ladders: hall.ladders().iter().map(|ladder| ladder.ladder.clone()).collect(),
         target: of_hall.target(),
         dedup_window_ms: 0,
+        clocks: clocks(hall, known),
         ..RulesDraft::default()
     };
     draft.check().expect("limits and ladders are those of checked rules")
+}
+
+/// The limits of the hall by the calendar, on the recorded services that it knows.
+fn clocks(hall: &Hall, known: &[Option<ServiceId>]) -> ClockRules {
+    let of_hall = promises::clocks(hall);
+    let recorded = (0..).map(ServiceId).zip(known);
+    let of_services = recorded.flat_map(|(recorded, known)| {
+        let of_known = of_hall.of_services.iter().filter(|(service, _)| *known == Some(*service));
+        of_known.map(move |&(_, limit)| (recorded, limit)).collect::<Vec<_>>()
+    });
+    ClockRules { of_services: of_services.collect(), ..of_hall }
 }
 
 /// What was recorded of one order, in the order within an instant.
@@ -155,6 +169,8 @@ struct Run<'a> {
     waiting: u32,
     queue_day: usize,
     waiting_before: u32,
+    clocks: ClockKeeper,
+    reached_ms: u64,
 }
 
 impl<'a> Run<'a> {
@@ -167,10 +183,17 @@ impl<'a> Run<'a> {
         moments: &[Moment],
     ) -> Result<Self, ReplayError> {
         let pools: Vec<_> = (0..rules.pools()).map(PoolId).collect();
-        let bounds = Bounds::new(open_max(moments, orders) + 1, 1);
-        let (engine, advancer) = Engine::new(rules, bounds)?;
+        let clocks = ClockKeeper::new(&rules);
+        // With limits by the calendar an order may outlast its close.
+        let open = match rules.clocks().of_services.is_empty() {
+            true => open_max(moments, orders),
+            false => u32::try_from(orders.len()).unwrap_or(u32::MAX - 1),
+        };
+        let bounds = Bounds::new(open + 1, 1);
+        let (engine, mut advancer) = Engine::new(rules, bounds)?;
         let mut outbox = Outbox::with_capacity(64);
         let now = Now::after(Wall(days.origin_ms()), 0);
+        advancer.advance(&mut Cx::new(now, &mut outbox));
         let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(&pools, Skills::none()) };
         engine
             .sign_in(&mut Cx::new(now, &mut outbox), ANYONE, &spec)
@@ -188,12 +211,15 @@ impl<'a> Run<'a> {
             waiting: 0,
             queue_day: 0,
             waiting_before: 0,
+            clocks,
+            reached_ms: 0,
         })
     }
 
     fn reach(&mut self, moment: Moment) -> Result<(), ReplayError> {
         let at_ms = self.days.run_ms(moment.at_ms);
         self.advance_before(at_ms);
+        self.reached_ms = at_ms;
         let now = Now::after(Wall(self.days.origin_ms()), at_ms);
         self.outbox.clear();
         let told = self.tell_engine(now, moment);
@@ -267,6 +293,7 @@ impl<'a> Run<'a> {
         self.outbox.clear();
         self.advancer.advance_all(&mut Cx::new(now, &mut self.outbox));
         for event in self.outbox.events() {
+            self.clocks.event(event);
             let order = usize::try_from(event.tag).ok().and_then(|at| self.orders.get(at));
             let Some(order) = order.filter(|_| event.order.is_some()) else { continue };
             let (day, _) = self.days.find(order.arrived_ms);
@@ -279,6 +306,7 @@ impl<'a> Run<'a> {
         let order = self.orders[at];
         let (day, _) = self.days.find(order.arrived_ms);
         for event in self.outbox.events() {
+            self.clocks.event(event);
             if let EventKind::LimitBreached { .. } = event.kind {
                 self.told[day].breach(service_of(order.service));
             }

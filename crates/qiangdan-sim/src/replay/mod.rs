@@ -14,6 +14,7 @@ use qiangdan::{BoundsError, ServiceId, hall::Hall};
 
 use crate::{
     dice::LawError,
+    promises,
     report::{Report, Source},
     trace::{Trace, TraceOrder},
 };
@@ -117,14 +118,14 @@ pub fn replay(hall: &Hall, trace: &Trace, replay: &Replay) -> Result<Report, Rep
     let days = LocalDays::of(zone, &orders)
         .ok_or_else(|| ReplayError::NoSuchZone { zone: zone.to_owned() })?;
     let rows = orders.len() as u64;
-    let (tally, recorded, mode) = match replay.clerks {
+    let (tally, recorded, limits, mode) = match replay.clerks {
         Clerks::FromTrace => {
-            let (tally, recorded) = from_trace::run(hall, trace, &orders, &days)?;
-            (tally, recorded, "from trace")
+            let (tally, recorded, limits) = from_trace::run(hall, trace, &orders, &days)?;
+            (tally, recorded, limits, "from trace")
         }
         Clerks::FromHall => {
-            let (tally, recorded) = from_hall::run(hall, trace, &orders, &days, replay)?;
-            (tally, recorded, "from hall")
+            let (tally, recorded, limits) = from_hall::run(hall, trace, &orders, &days, replay)?;
+            (tally, recorded, limits, "from hall")
         }
     };
     let source = Source::Replayed {
@@ -134,7 +135,8 @@ pub fn replay(hall: &Hall, trace: &Trace, replay: &Replay) -> Result<Report, Rep
         rows,
         skipped: trace.skipped_rows.values().sum(),
     };
-    Ok(tally.report(source, Some(recorded)))
+    let limits = promises::uses(hall, &limits);
+    Ok(Report { limits, ..tally.report(source, Some(recorded)) })
 }
 
 /// The orders to replay, by arrival; those that arrived together in the order of the file.

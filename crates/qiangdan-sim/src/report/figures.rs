@@ -37,10 +37,64 @@ pub struct Report {
     pub windows: Vec<WindowUse>,
     /// Each stage of each ladder.
     pub escalations: Vec<Escalation>,
+    /// Each limit by the calendar, if the days have dates.
+    pub limits: Vec<LimitUse>,
     /// The share claimed within each wait.
     pub curve: Curve,
     /// What was recorded on the same days, if they were replayed.
     pub recorded: Option<Recorded>,
+}
+
+/// A limit by the calendar (时限), and what its clocks came to by the end of the run.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LimitUse {
+    /// Its key in the hall file.
+    pub key: String,
+    /// What people call it.
+    pub name: Name,
+    /// How long it lasts, as the hall file says.
+    pub lasts: String,
+    /// Clocks that began.
+    pub started: u64,
+    /// … that stopped in time.
+    pub met: u64,
+    /// … that stopped late.
+    pub late: u64,
+    /// … that run on and are not due yet.
+    pub open: u64,
+    /// … that run on past their due.
+    pub open_late: u64,
+    /// … whose due the calendar does not reach, and that were not late.
+    pub unknown: u64,
+    /// Those of which it is known: in time, late, open past their due.
+    pub judged: u64,
+    /// In time ÷ judged; none if none was judged.
+    pub on_time: Option<f64>,
+    /// Yellow cards given.
+    pub yellow_cards: u64,
+    /// Red cards given.
+    pub red_cards: u64,
+    /// Each stage of its ladder.
+    pub stages: Vec<StageUse>,
+}
+
+/// A stage of a limit by the calendar.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct StageUse {
+    /// The stage, from 1.
+    pub stage: u32,
+    /// What happens.
+    pub what: Name,
+    /// How often it fired for the first time.
+    pub count: u64,
+}
+
+impl LimitUse {
+    /// In time ÷ judged, as reports write shares.
+    #[must_use]
+    pub fn share(met: u64, judged: u64) -> Option<f64> {
+        (judged > 0).then(|| tidy(met as f64 / judged as f64))
+    }
 }
 
 /// Where the days of a report come from.

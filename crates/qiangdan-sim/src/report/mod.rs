@@ -46,8 +46,9 @@ mod waits;
 
 pub use day::Day;
 pub use figures::{
-    Basis, Curve, Escalation, HalfHour, Outcome, Queue, Recorded, RecordedHalfHour, Report, SCHEMA,
-    Service, Source, Totals, Use, Verdict, Verdicts, Wait, WindowUse, Within,
+    Basis, Curve, Escalation, HalfHour, LimitUse, Outcome, Queue, Recorded, RecordedHalfHour,
+    Report, SCHEMA, Service, Source, StageUse, Totals, Use, Verdict, Verdicts, Wait, WindowUse,
+    Within,
 };
 pub use shape::{Gates, LadderShape, Name, Named, Shape, StageShape, Target, WindowShape};
 pub use tally::Tally;

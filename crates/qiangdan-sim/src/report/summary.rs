@@ -45,6 +45,7 @@ fn report(mut tally: Tally, source: Source, recorded: Option<Tally>) -> Report {
         half_hours,
         windows: sums.windows(),
         escalations: sums.escalations(),
+        limits: Vec::new(),
         curve: curve(tally.target_ms(), &all, &services),
         recorded: recorded.map(self::recorded),
     }

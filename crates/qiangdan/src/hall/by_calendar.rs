@@ -105,6 +105,12 @@ impl Calendars {
         find(name, book, mistakes)
     }
 
+    /// The one that limits go by if they name none, if there is one.
+    pub(super) fn of_hall(&self) -> Option<CalendarId> {
+        let only = || (self.all.len() == 1 && self.always.is_none()).then_some(CalendarId(0));
+        self.of_hall.or_else(only)
+    }
+
     /// All of them. `None` goes with a mistake.
     pub(super) fn into_all(self) -> Option<(Vec<HallCalendar>, Vec<Calendar>)> {
         let all: Option<Vec<_>> = self.all.into_iter().collect();

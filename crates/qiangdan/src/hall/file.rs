@@ -147,6 +147,7 @@ impl<'d> RawFile<'d> {
             .collect();
         let watches = watches::check(&self.watches, book, mistakes);
         let hours_of_roles = hours(&self.hours_of_roles, book, mistakes);
+        let calendar = calendars.of_hall();
         let calendars = calendars.into_all();
         let arrivals = self.arrivals.as_ref().and_then(|raw| raw.check(book, mistakes));
         if !mistakes.none_wrong() {
@@ -184,6 +185,7 @@ impl<'d> RawFile<'d> {
             skills: self.skills,
             pools: self.pools,
             roles: self.roles,
+            calendar,
             calendars,
             milestones: self.milestones,
             pauses: self.pauses,

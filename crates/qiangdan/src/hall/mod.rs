@@ -82,7 +82,7 @@ pub use takes::Takes;
 pub use text::Text;
 pub use windows::Window;
 
-use crate::{ClockRules, Rules, calendar::Calendar, limit::LimitRule};
+use crate::{CalendarId, ClockRules, Rules, calendar::Calendar, limit::LimitRule};
 
 /// A checked hall.
 ///
@@ -122,6 +122,7 @@ pub struct Hall {
     skills: Vec<Named>,
     pools: Vec<Named>,
     roles: Vec<Named>,
+    calendar: Option<CalendarId>,
     calendars: Vec<HallCalendar>,
     milestones: Vec<Named>,
     pauses: Vec<Named>,
@@ -203,6 +204,12 @@ impl Hall {
     #[must_use]
     pub fn calendars(&self) -> &[HallCalendar] {
         &self.calendars
+    }
+
+    /// The calendar that limits go by if they name none: the one that `[hall]` names, or the only one.
+    #[must_use]
+    pub fn calendar(&self) -> Option<CalendarId> {
+        self.calendar
     }
 
     /// The milestones, in the order of their numbers. The first four are those of every order.
