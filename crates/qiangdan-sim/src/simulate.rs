@@ -123,7 +123,8 @@ fn worker(
     let window_of: Vec<_> = hall.clerks().iter().map(|clerk| clerk.window).collect();
     let orders = hall.bounds_orders();
     let seats = of_hall::seats(hall);
-    let mut driver = Driver::new(Setup { rules: rules.clone(), orders, seats, start: Wall(0) })?;
+    let setup = Setup { rules: rules.clone(), orders, seats, start: Wall(0) };
+    let mut driver = Driver::new(setup)?.checked_in_debug();
     let mut keeper = Keeper::new(vec![Day::new(&shape)], vec![0], rules, &window_of);
     let mut tally = Tally::new(shape);
     let mut start_ms = 0;
@@ -131,6 +132,7 @@ fn worker(
         // Ordering: Relaxed. A number that nobody else gets.
         let day = next.fetch_add(1, Relaxed);
         if day >= simulation.days {
+            driver.assert_right();
             return Ok(tally);
         }
         driver.schedule(of_hall::duties(hall, start_ms));

@@ -43,7 +43,7 @@ fn drive(
     let orders = u32::try_from(people.arriving.len()).unwrap_or(u32::MAX).max(1);
     let start = Wall(days.origin_ms());
     let setup = Setup { rules: rules.clone(), orders, seats: of_hall::seats(hall), start };
-    let mut driver = Driver::new(setup)?;
+    let mut driver = Driver::new(setup)?.checked_in_debug();
     for start_ms in days.starts_ms() {
         driver.schedule(of_hall::duties(hall, start_ms));
         if of_hall::closes(hall) {
@@ -54,6 +54,7 @@ fn drive(
     let told = (0..days.len()).map(|_| Day::new(shape)).collect();
     let mut keeper = Keeper::new(told, days.starts_ms(), &rules, &window_of);
     driver.run(&mut people, &mut keeper);
+    driver.assert_right();
     Ok(keeper.days)
 }
 

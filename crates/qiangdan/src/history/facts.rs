@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Event, EventKind, Mono, OrderId, PutBack, Seq, State};
 #[cfg(feature = "calendar")]
-use crate::{LimitId, limit::PauseReason};
+use crate::{LimitId, Wall, limit::PauseReason};
 
 /// When the call that told an event was over at the latest, if that is known.
 pub(super) type EndOf<'a> = &'a dyn Fn(Seq) -> Option<Mono>;
@@ -176,7 +176,7 @@ impl Facts<'_> {
         let mut rungs = BTreeMap::new();
         let mut cards = BTreeMap::new();
         let mut about = Vec::new();
-        let mut pauses: BTreeMap<PauseReason, (u32, u32, Seq)> = BTreeMap::new();
+        let mut pauses: BTreeMap<PauseReason, BTreeMap<Wall, Told>> = BTreeMap::new();
         let mut clocks: BTreeMap<LimitId, (Standing, Seq)> = BTreeMap::new();
         for event in self.events {
             let seq = event.seq;
@@ -203,13 +203,13 @@ impl Facts<'_> {
                 EventKind::CardReplied { card, .. }
                 | EventKind::CardAppealed { card, .. }
                 | EventKind::CardRuled { card, .. } => about.push((card, seq)),
-                EventKind::OrderPaused { reason, .. } => {
-                    let told = pauses.entry(reason).or_insert((0, 0, seq));
-                    (told.0, told.2) = (told.0 + 1, seq);
+                EventKind::OrderPaused { reason, at, .. } => {
+                    let told = pauses.entry(reason).or_default().entry(at).or_default();
+                    told.begun.push(seq);
                 }
-                EventKind::OrderResumed { reason, .. } => {
-                    let told = pauses.entry(reason).or_insert((0, 0, seq));
-                    (told.1, told.2) = (told.1 + 1, seq);
+                EventKind::OrderResumed { reason, at } => {
+                    let told = pauses.entry(reason).or_default().entry(at).or_default();
+                    told.ended.push(seq);
                 }
                 _ => {}
             }
@@ -225,14 +225,36 @@ impl Facts<'_> {
         }
         let unknown = about.into_iter().filter(|(card, _)| !cards.contains_key(card));
         findings.extend(unknown.map(|(card, event)| Finding::CardUnknown { order, card, event }));
-        for (reason, (paused, resumed, event)) in pauses {
+        for (reason, told) in pauses {
             proof.pauses += 1;
-            if resumed > paused || paused > resumed + 1 {
-                let wrong = Finding::PauseUnbalanced { order, reason, event, paused, resumed };
-                findings.push(wrong);
-            }
+            let before = self.first();
+            let event = unheld(&told);
+            findings.extend(event.map(|event| Finding::NotPaused { order, reason, before, event }));
         }
     }
+}
+
+/// What was told of one reason at one instant.
+#[cfg(feature = "calendar")]
+#[derive(Debug, Default)]
+struct Told {
+    begun: Vec<Seq>,
+    ended: Vec<Seq>,
+}
+
+/// The first end of a pause, by instants, before which the reason did not hold. A pause that is told
+/// late may reach into one that was told before. Of one instant, nobody knows what came first.
+#[cfg(feature = "calendar")]
+fn unheld(told: &BTreeMap<Wall, Told>) -> Option<Seq> {
+    let mut holds = false;
+    for Told { begun, ended } in told.values() {
+        let may_end = begun.len() + usize::from(holds);
+        if let Some(&event) = ended.get(may_end) {
+            return Some(event);
+        }
+        holds = !begun.is_empty() || holds && ended.is_empty();
+    }
+    None
 }
 
 /// Where the clock of a limit stands, as events tell it.
@@ -265,7 +287,8 @@ impl Standing {
             Self::Running => true,
             // A clock that is told late may have stopped or stood still before it was told to run.
             Self::Paused | Self::Stopped | Self::Dropped => before.is_some(),
-            Self::Resumed => before == Some(Self::Paused),
+            // One that begins while a reason holds stands still from the beginning.
+            Self::Resumed => matches!(before, Some(Self::Paused | Self::Running)),
         }
     }
 }
