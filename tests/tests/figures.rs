@@ -165,8 +165,12 @@ fn sum<'a>(parts: impl IntoIterator<Item = &'a Part>) -> Part {
     sum
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     // I14, I15.
     #[test]
