@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Finding, Proof,
     merge::{Line, Step},
-    table::{Verb, waits_from},
+    table::{Life, Verb, waits_from},
 };
-use crate::{Event, EventKind, Mono, OrderId, PutBack, Seq, State};
+use crate::{Event, EventKind, Mono, OrderId, Seq, State};
 #[cfg(feature = "calendar")]
 use crate::{LimitId, Wall, limit::PauseReason};
 
@@ -152,19 +152,16 @@ impl Wait {
         let (event, now) = (&step.event, step.event.at.mono);
         let later = waits_from(event);
         self.due = later.unwrap_or(self.due);
-        match event.kind {
-            EventKind::OrderSubmitted { .. } => {
-                self.since = later.unwrap_or(now);
-                (self.from, self.is_known) = (event.seq, true);
-            }
-            EventKind::OrderPutBack { how, .. } => {
-                let away_ms = if let PutBack::After { ms } = how { ms } else { 0 };
-                let held_ms = now.since_ms(self.claimed);
-                self.since = self.since.plus_ms(held_ms.saturating_add(away_ms));
-                self.from = event.seq;
-                self.is_known &= event.seq.desk() == self.claim.desk();
-            }
-            _ => {}
+        if step.from.is_none() {
+            self.since = later.unwrap_or(now);
+            (self.from, self.is_known) = (event.seq, true);
+        } else if Life::frees(step.verb) {
+            // Time held is no waiting, nor is time away.
+            let away_ms = later.map_or(0, |later| later.since_ms(now));
+            let held_ms = now.since_ms(self.claimed);
+            self.since = self.since.plus_ms(held_ms.saturating_add(away_ms));
+            self.from = event.seq;
+            self.is_known &= event.seq.desk() == self.claim.desk();
         }
     }
 }
@@ -295,6 +292,5 @@ impl Standing {
 
 /// Whether a transition lets its order wait.
 pub(super) fn begins_to_wait(step: &Step) -> bool {
-    let is_waiting = matches!(step.verb, Verb::Submit | Verb::Activate | Verb::PutBack);
-    is_waiting && step.from != Some(State::Waiting)
+    step.to == Some(State::Waiting) && step.from != Some(State::Waiting)
 }
