@@ -1,9 +1,9 @@
 //! What may follow what in an order's life, as a table.
 //!
-//! A verb or a state that is new needs a variant of [`Verb`] with its word, an arm in [`Verb::of`] and its
-//! rows in [`TABLE`]; nothing that reads the table changes. Who ends a claim, who owns, what capacity
-//! and waits follow from it is read from the rows. Besides: an arm in [`waits_from`], if the order waits
-//! only from a later instant on; one in `WaitingLine::change`, if its rank or its lanes become others.
+//! A verb or a state that is new needs a variant of [`Verb`] with its word, an arm in [`Verb::of`] and
+//! its rows in [`TABLE`]; nothing that reads the table changes. Who owns, what ends a claim, and so
+//! capacity and waits are read from the rows. Besides: an arm in [`waits_from`], if the order waits only
+//! from a later instant on; one in `WaitingLine::change`, if its rank or its lanes become others.
 
 use std::fmt;
 
