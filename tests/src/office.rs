@@ -5,10 +5,11 @@ use qiangdan::{
     LimitId, Mono, Now, OrderId, OrderSpec, Outbox, PoolId, RulesDraft, ServiceId, ServiceRule,
     SkillId, Skills, Wall,
     calendar::{Calendar, CalendarDraft, Day, OpenSpan, STATE_COUNCIL, Week},
+    history::History,
     limit::{LimitRule, Moment, Reasons, TimeLimit},
 };
 
-use crate::hall::checked;
+use crate::{hall::checked, history::refuted};
 
 /// An engine, the one value that lets its time pass, both clocks, and all events so far.
 #[derive(Debug)]
@@ -21,6 +22,17 @@ pub struct Office {
     pub outbox: Outbox,
     /// What both clocks say.
     pub now: Now,
+    /// Reads along; when the office closes, it must be right.
+    pub history: History,
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        let events = self.take();
+        if !std::thread::panicking() {
+            self.history.check().unwrap_or_else(|findings| refuted(&findings, &events));
+        }
+    }
 }
 
 /// Working days and hours, 9 to 12 and 13 to 17, as the State Council has published them until 2026.
@@ -125,7 +137,8 @@ impl Office {
     pub fn with_room(draft: RulesDraft, opens: &str, bounds: Bounds) -> Self {
         let (engine, advancer) = Engine::new(checked(draft), bounds).expect("bounds in range");
         let now = Now { mono: Mono(0), wall: at(opens) };
-        let mut office = Self { engine, advancer, outbox: Outbox::default(), now };
+        let history = History::new(engine.rules().clone());
+        let mut office = Self { engine, advancer, outbox: Outbox::default(), now, history };
         office.advance();
         office
     }
@@ -174,11 +187,13 @@ impl Office {
         let pools: Vec<_> = pools.iter().copied().map(PoolId).collect();
         let skills: Skills = skills.iter().copied().map(SkillId).collect();
         let spec = ClerkSpec { units: 16, ..ClerkSpec::new(&pools, skills) };
+        self.history.signs_in(ClerkId(clerk), &spec);
         self.call(|engine, cx| engine.sign_in(cx, ClerkId(clerk), &spec)).expect("they exist");
     }
 
     /// Takes the events out.
     pub fn take(&mut self) -> Vec<Event> {
+        self.history.read_all(self.outbox.events());
         self.outbox.drain().collect()
     }
 

@@ -21,7 +21,7 @@ use qiangdan::{
     Action, Advancer, Amend, Bounds, Claim, ClassId, ClerkId, ClerkSpec, Cx, DedupKey, Engine,
     Event, GrabOrderError, Ladder, Mono, Now, OrderId, OrderSpec, Outbox, Outcome, PoolId,
     Presence, PutBack, Reason, RulesDraft, ServiceId, SkillId, Stage, State, WaitTarget, Wall,
-    history::History,
+    figures::Fold, history::History,
 };
 use qiangdan_sim::dice::{Purpose, Stream};
 use qiangdan_tests::{
@@ -309,9 +309,20 @@ fn every_order_is_claimed_once_per_epoch_ends_once_and_none_is_lost() {
         hand.call(|engine, cx| engine.complete(cx, claim, Outcome::NoShow)).unwrap();
     }
     events.extend(hand.events.drain());
-    let proof = proven(history, &events, &floor.engine);
+    let proof = proven(history.clone(), &events, &floor.engine);
     assert_eq!(proof.open, 0);
     assert_eq!(floor.engine.held(LAST), Some(0));
+    assert!(proof.ranked > proof.claims / 4 && proof.held > proof.claims / 2, "{proof:?}");
+    // The figures of all threads' events, put into one order, are the live ones.
+    history.read_all(&events);
+    let mut figures = Fold::new(floor.engine.rules().clone(), |_| ());
+    figures.read_all(&history.in_order());
+    let (whole, stats) = (figures.whole(), floor.engine.stats());
+    assert_eq!((whole.taken, whole.claimed), (stats.submitted, stats.claimed));
+    assert_eq!((whole.claimed_again, whole.within), (stats.claimed_again, stats.within));
+    assert_eq!((whole.put_backs, whole.closed), (stats.put_back, stats.closed));
+    assert_eq!((whole.abandoned, whole.breached), (stats.abandoned, stats.breached));
+    assert_eq!(whole.wait_ms(0.9), stats.wait_ms(0.9));
     println!("{proof:?}");
 }
 

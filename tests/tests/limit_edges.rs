@@ -6,7 +6,7 @@
 use qiangdan::{
     Action, Amend, CalendarId, CatchUp, Cx, EventKind, LimitId, LoadCalendarError, Mono, Now,
     OrderId, OrderSpec, Outbox, Outcome, Reason, RoleId, ServiceId, Wall,
-    calendar::{OpenSpan, Special, SpecialDay, Week},
+    calendar::{Day, OpenSpan, Special, SpecialDay, Week},
     limit::{
         Again, ClockNow, ClockState, LimitRule, LimitStage, Milestone, Moment, PauseReason,
         Reasons, RungKind, StageAt, TimeLimit,
@@ -296,6 +296,31 @@ fn what_comes_in_at_night_on_a_holiday_or_in_the_last_minute_starts_at_the_next_
 fn advance(office: &mut Office, mono_ms: u64, wall: Wall) {
     office.now = Now { mono: Mono(mono_ms), wall };
     office.advance();
+}
+
+// T12: by the clock's own calendar, and not by natural days, which would say it on a Sunday.
+#[test]
+fn due_tomorrow_is_said_on_the_working_day_before() {
+    // Received on a Monday, due on the next; then due on the last day before a holiday, and on the first
+    // after it.
+    for (received, said, last) in [
+        ("2026-03-02 10:00", "2026-03-06", "2026-03-09 17:00"),
+        ("2026-04-23 10:00", "2026-04-29", "2026-04-30 17:00"),
+        ("2026-04-24 10:00", "2026-04-30", "2026-05-06 17:00"),
+    ] {
+        let mut office = office(TimeLimit::working_days(5), &[StageAt::Remaining(1)], received);
+        let order = submit(&mut office);
+        assert_eq!(due(&office, order), at(last));
+        let mut day = received.split(' ').next().unwrap().parse::<Day>().unwrap();
+        let told = loop {
+            office.go_to(at(&format!("{day} 23:59")));
+            if !climbed(&mut office).is_empty() {
+                break day;
+            }
+            day = day.plus(1);
+        };
+        assert_eq!(told.to_string(), said, "due {last}");
+    }
 }
 
 // E57.

@@ -157,6 +157,7 @@ fn race(seed: u64) {
     office.now = now(&minute);
     office.advance();
     let events: Vec<Event> = outboxes.iter().flat_map(Outbox::events).copied().collect();
+    office.history.read_all(&events);
     let events: Vec<Event> = events.into_iter().chain(office.take()).collect();
     for &order in &orders {
         check(&office, order, &events, seed);

@@ -10,7 +10,7 @@ use qiangdan_sim::{
     report::Report,
     trace::{Reading, Trace},
 };
-use qiangdan_tests::data;
+use qiangdan_tests::{data, plain};
 use serde_json::Value;
 
 fn hall(file: &str) -> Hall {
@@ -135,4 +135,31 @@ fn what_if_the_hall_served_the_recorded_people() {
     assert_eq!(totals.claimed + totals.abandoned + totals.still_waiting, totals.arrived);
     let refused = replay(&hall("nanchang.toml"), &trace, &Replay { others_as: None, ..what_if });
     assert!(refused.unwrap_err().to_string().starts_with("6 recorded services are not in"));
+}
+
+/// In debug builds every replay ends with the library's history checker, and panics if it finds anything.
+#[test]
+fn replays_of_all_recorded_sets_satisfy_the_history_checker() {
+    assert!(cfg!(debug_assertions), "without debug assertions nothing is checked here");
+    for (set, file) in [
+        ("warsaw_halls", "warsaw.toml"),
+        ("bank_calls_1999_02", "county.toml"),
+        ("boston311_2011q3", "boston.toml"),
+    ] {
+        let Some((trace, _)) = recorded(set) else { continue };
+        let report = replay(&hall(file), &trace, &Replay::default()).unwrap();
+        assert!(report.totals.arrived > 0, "{set}");
+    }
+}
+
+#[test]
+fn a_driver_that_is_checked_proves_what_it_did() {
+    let arriving = (0..500).map(|n| plain::order(n, u64::from(n) * 700, 3_000)).collect();
+    let mut driver = plain::driver(plain::rules(vec![0]), 500, 4).checked();
+    driver.run(&mut plain::Listed::new(arriving), &mut plain::Waits::default());
+    let proof = driver.check().unwrap().unwrap();
+    assert_eq!((proof.desks, proof.orders, proof.open), (1, 500, 0));
+    assert!(proof.claims > 0, "{proof:?}");
+    let counts = [proof.ranked, proof.waits, proof.held];
+    assert_eq!(counts, [proof.claims; 3]);
 }

@@ -236,6 +236,47 @@ fn links_lead_somewhere() {
     none(&mistakes);
 }
 
+/// Every row of the table of edge cases is there, and every test it names.
+#[test]
+fn every_edge_case_has_its_row_and_every_test_it_names_exists() {
+    let sources = files(&[".rs"]);
+    let is_there = |named: &str| {
+        let Some((file, name)) = named.rsplit_once("::") else { return false };
+        let (ending, test) = (format!("/{file}.rs"), format!("fn {name}("));
+        sources.iter().any(|(path, text)| {
+            let of = path.ends_with(&ending);
+            of && text.match_indices(&test).any(|(at, _)| {
+                let above = text[..at].rsplit("\n\n").next().unwrap_or_default();
+                above.contains("#[test]")
+            })
+        })
+    };
+    let page = read("docs/edge-cases.md");
+    let rows: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .map(|line| line.split(" | ").collect::<Vec<_>>())
+        .collect();
+    let mut mistakes = Vec::new();
+    for (letter, last) in [("E", 69), ("T", 20), ("I", 18)] {
+        for id in (1..=last).map(|n| format!("{letter}{n}")) {
+            let of: Vec<_> = rows.iter().filter(|row| row[0] == id).collect();
+            let [row] = of[..] else {
+                mistakes.push(format!("{id} has {} rows", of.len()));
+                continue;
+            };
+            let shown = row.last().unwrap();
+            let named: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
+            if named.is_empty() && !shown.contains("not built yet: *") {
+                mistakes.push(format!("{id} is shown by nothing"));
+            }
+            let missing = named.into_iter().filter(|named| !is_there(named));
+            mistakes.extend(missing.map(|named| format!("{id}: there is no test `{named}`")));
+        }
+    }
+    none(&mistakes);
+}
+
 #[test]
 fn every_dependency_has_its_reason_above() {
     let manifest = read("Cargo.toml");

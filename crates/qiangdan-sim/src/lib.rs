@@ -27,3 +27,4 @@ pub mod replay;
 pub mod report;
 pub mod simulate;
 pub mod trace;
+mod watch;

@@ -168,7 +168,7 @@ fn worker(
     let orders = hall.bounds_orders();
     let setup = |start| {
         let (rules, seats) = (rules.clone(), of_hall::seats(hall));
-        Driver::new(Setup { rules, orders, seats, start })
+        Driver::new(Setup { rules, orders, seats, start }).map(Driver::checked_in_debug)
     };
     let slots = of_hall::slots(hall);
     let mut driver = setup(Wall(0))?;
@@ -180,12 +180,14 @@ fn worker(
         // Ordering: Relaxed. A number that nobody else gets.
         let day = next.fetch_add(1, Relaxed);
         if day >= simulation.days {
+            driver.assert_right();
             return Ok((tally, limits));
         }
         let dated = dates.and_then(|dates| Some((dates, dates.day(day)?)));
         let duties = of_hall::duties(hall, start_ms);
         if let Some((dates, dated)) = dated {
             // A hall of its own for each date: nothing is left over from whichever day was before.
+            driver.assert_right();
             driver = setup(dated.start)?;
             driver.schedule(dates.duties(dated, duties));
             dice.expect(dates.slots(dated, &slots))?;

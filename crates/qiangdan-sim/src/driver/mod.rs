@@ -17,11 +17,15 @@ pub use duty::{Duty, Stay};
 pub use visits::Visit;
 
 use qiangdan::{
-    Bounds, BoundsError, ClassId, ClerkId, Cx, Engine, Event, EventKind, GrabError, Mono, Now,
-    OrderId, OrderSpec, Outbox, Outcome, PoolId, Reason, Rules, ServiceId, Skills, Wall,
+    Bounds, BoundsError, ClassId, ClerkId, Engine, Event, EventKind, GrabError, Mono, Now, OrderId,
+    OrderSpec, Outcome, PoolId, Reason, Rules, ServiceId, Skills, Wall,
+    history::{Finding, Proof},
 };
 
-use crate::event_list::{EventList, Outside};
+use crate::{
+    event_list::{EventList, Outside},
+    watch::Told,
+};
 use staff::Staff;
 use visits::Visits;
 
@@ -110,7 +114,7 @@ pub struct Driver {
     engine: Engine,
     advancer: qiangdan::Advancer,
     outside: EventList,
-    outbox: Outbox,
+    told: Told,
     visits: Visits,
     staff: Staff,
     duties: Vec<Duty>,
@@ -132,16 +136,16 @@ impl Driver {
         let bounds = Bounds::new(setup.orders, clerks);
         let has_clocks = !setup.rules.clocks().limits.is_empty();
         let (engine, mut advancer) = Engine::new(setup.rules, bounds)?;
-        let mut outbox = Outbox::with_capacity(1_024);
+        let mut told = Told::unchecked();
         if has_clocks {
             // What the wall shows at instant zero is what it is believed from.
-            advancer.advance(&mut Cx::new(Now::after(setup.start, 0), &mut outbox));
+            told.call(Now::after(setup.start, 0), |cx| advancer.advance(cx));
         }
         Ok(Self {
             engine,
             advancer,
             outside: EventList::with_capacity(1_024),
-            outbox,
+            told,
             visits: Visits::default(),
             staff: Staff::new(setup.seats),
             duties: Vec::new(),
@@ -150,6 +154,27 @@ impl Driver {
             refused: 0,
             has_clocks,
         })
+    }
+
+    /// The same, with a [history checker](qiangdan::history) that reads along. Before the first run.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        Self { told: Told::checked(self.engine.rules()), ..self }
+    }
+
+    /// The same in debug builds; else nothing is checked.
+    pub(crate) fn checked_in_debug(self) -> Self {
+        Self { told: Told::checked_in_debug(self.engine.rules()), ..self }
+    }
+
+    /// What the checker says of all that has happened; `None` without one.
+    #[must_use]
+    pub fn check(&self) -> Option<Result<Proof, Vec<Finding>>> {
+        self.told.check(&self.engine)
+    }
+
+    pub(crate) fn assert_right(&self) {
+        self.told.assert_right(&self.engine);
     }
 
     /// The engine driven.
@@ -259,7 +284,7 @@ impl Driver {
         if self.waiting != waiting {
             record.waiting_now(at_ms, self.waiting);
         }
-        self.staff.dismiss_idle(&self.engine, at_ms, self.start, record);
+        self.staff.dismiss_idle(&self.engine, self.now(at_ms), &mut self.told, record);
     }
 
     fn due(&mut self, at_ms: u64, before_kind: u8) -> Option<Outside> {
@@ -270,15 +295,14 @@ impl Driver {
     fn change_duty(&mut self, event: Outside, record: &mut impl Record) {
         let duty = self.duties[event.payload as usize];
         let now = self.now(event.at_ms);
-        self.staff.change(&self.engine, now, duty, record);
+        self.staff.change(&self.engine, now, duty, &mut self.told, record);
     }
 
     fn arrive(&mut self, at_ms: u64, arriving: Arriving, record: &mut impl Record) {
         let visit = self.visits.enter(arriving);
         let spec = OrderSpec::new(arriving.service).class(arriving.class).tag(u64::from(visit));
         let now = self.now(at_ms);
-        self.outbox.clear();
-        match self.engine.submit(&mut Cx::new(now, &mut self.outbox), &spec) {
+        match self.told.call(now, |cx| self.engine.submit(cx, &spec)) {
             Ok(submitted) => {
                 self.visits.queue(visit, submitted.order);
                 self.waiting += 1;
@@ -301,22 +325,22 @@ impl Driver {
         while self.waiting > 0 {
             let Some(clerk) = self.staff.free(turn) else { break };
             let now = self.now(at_ms);
-            self.outbox.clear();
-            match self.engine.grab(&mut Cx::new(now, &mut self.outbox), clerk) {
+            match self.told.call(now, |cx| self.engine.grab(cx, clerk)) {
                 Ok(grabbed) => {
                     self.waiting -= 1;
                     let index = index_of(grabbed.tag);
-                    if self.has_clocks {
-                        let cx = &mut Cx::new(now, &mut self.outbox);
-                        let started = self.engine.start(cx, grabbed.claim);
-                        debug_assert!(started.is_ok(), "the claim is new: {started:?}");
-                    }
                     let visit = self.visits.serve(index, grabbed.claim, at_ms);
                     let ends_ms = at_ms.saturating_add(visit.takes_ms).min(EventList::TIME_MS_MAX);
                     record.claimed(visit, grabbed.wait_ms);
                     // A breach in the very millisecond of the claim is told by the claim.
-                    for event in self.outbox.events().iter().skip(1) {
+                    for event in self.told.events().iter().skip(1) {
                         record.event(event, Some(visit));
+                    }
+                    if self.has_clocks {
+                        let claim = grabbed.claim;
+                        let started = self.told.call(now, |cx| self.engine.start(cx, claim));
+                        debug_assert!(started.is_ok(), "the claim is new: {started:?}");
+                        self.told.events().iter().for_each(|e| record.event(e, Some(visit)));
                     }
                     self.outside.push(Outside { at_ms: ends_ms, kind: kind::DONE, payload: index });
                     self.staff.took(turn);
@@ -331,14 +355,12 @@ impl Driver {
     fn done(&mut self, event: Outside, record: &mut impl Record) {
         let now = self.now(event.at_ms);
         let Some((claim, from_ms)) = self.visits.get(event.payload).served() else { return };
-        self.outbox.clear();
-        let cx = &mut Cx::new(now, &mut self.outbox);
-        let completed = self.engine.complete(cx, claim, Outcome::Done);
+        let completed = self.told.call(now, |cx| self.engine.complete(cx, claim, Outcome::Done));
         debug_assert!(completed.is_ok(), "the driver holds the only claim: {completed:?}");
         self.tell_clocks(record);
         record.served(claim.clerk, from_ms, event.at_ms);
         self.visits.leave(event.payload);
-        self.staff.gave(&self.engine, now, claim.clerk, record);
+        self.staff.gave(&self.engine, now, claim.clerk, &mut self.told, record);
     }
 
     /// A person's patience ends; if they are being served by then, nothing happens.
@@ -356,15 +378,13 @@ impl Driver {
     /// Tells what the end of an order has made of its clocks.
     fn tell_clocks(&self, record: &mut impl Record) {
         if self.has_clocks {
-            self.outbox.events().iter().for_each(|event| record.event(event, None));
+            self.told.events().iter().for_each(|event| record.event(event, None));
         }
     }
 
     fn cancel(&mut self, at_ms: u64, order: OrderId, reason: Reason) -> bool {
         let now = self.now(at_ms);
-        self.outbox.clear();
-        let is_gone =
-            self.engine.cancel(&mut Cx::new(now, &mut self.outbox), order, reason).is_ok();
+        let is_gone = self.told.call(now, |cx| self.engine.cancel(cx, order, reason)).is_ok();
         self.waiting -= u32::from(is_gone);
         is_gone
     }
@@ -372,10 +392,9 @@ impl Driver {
     /// Lets time pass in the engine. True if some order may be grabbed by more clerks than before.
     fn advance(&mut self, at_ms: u64, record: &mut impl Record) -> bool {
         let now = self.now(at_ms);
-        self.outbox.clear();
-        self.advancer.advance_all(&mut Cx::new(now, &mut self.outbox));
+        self.told.call(now, |cx| self.advancer.advance_all(cx));
         let mut is_wider = false;
-        for event in self.outbox.events() {
+        for event in self.told.events() {
             is_wider |= matches!(
                 event.kind,
                 EventKind::Widened { .. }

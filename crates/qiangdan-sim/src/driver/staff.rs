@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use qiangdan::{ClerkId, ClerkSpec, Cx, Engine, Now, Outbox, Wall};
+use qiangdan::{ClerkId, ClerkSpec, Engine, Now};
 
 use super::{Duty, Record, Seat, Stay};
+use crate::watch::Told;
 
 /// All clerks.
 #[derive(Debug)]
@@ -16,7 +17,6 @@ pub(super) struct Staff {
     /// How many are off duty, but serving those who wait.
     staying: usize,
     last_ms: u64,
-    outbox: Outbox,
 }
 
 #[derive(Debug)]
@@ -46,7 +46,6 @@ impl Staff {
             open: 0,
             staying: 0,
             last_ms: 0,
-            outbox: Outbox::with_capacity(8),
         }
     }
 
@@ -81,6 +80,7 @@ impl Staff {
         engine: &Engine,
         now: Now,
         clerk: ClerkId,
+        told: &mut Told,
         record: &mut impl Record,
     ) {
         self.last_ms = self.last_ms.max(now.mono.0);
@@ -89,7 +89,7 @@ impl Staff {
         of.busy -= 1;
         if of.seats == 0 {
             if of.busy == 0 {
-                self.sign_out(engine, now, clerk, record);
+                self.sign_out(engine, now, clerk, told, record);
             }
         } else if !had_room && of.has_room() {
             self.free.push_back(clerk);
@@ -102,6 +102,7 @@ impl Staff {
         engine: &Engine,
         now: Now,
         duty: Duty,
+        told: &mut Told,
         record: &mut impl Record,
     ) {
         self.last_ms = self.last_ms.max(now.mono.0);
@@ -115,7 +116,7 @@ impl Staff {
                 self.staying += usize::from(!of.is_staying);
                 of.is_staying = true;
             } else {
-                self.leave(engine, now, duty.clerk, record);
+                self.leave(engine, now, duty.clerk, told, record);
             }
             return;
         }
@@ -124,8 +125,8 @@ impl Staff {
         of.is_staying = false;
         let spec =
             ClerkSpec { units: duty.seats, ..ClerkSpec::new(&of.seat.pools, of.seat.skills) };
-        self.outbox.clear();
-        let signed_in = engine.sign_in(&mut Cx::new(now, &mut self.outbox), duty.clerk, &spec);
+        told.signs_in(duty.clerk, &spec);
+        let signed_in = told.call(now, |cx| engine.sign_in(cx, duty.clerk, &spec));
         debug_assert!(signed_in.is_ok(), "clerks and pools are those of the setup: {signed_in:?}");
         let is_free = of.has_room();
         if of.since_ms.is_none() {
@@ -143,15 +144,15 @@ impl Staff {
     pub(super) fn dismiss_idle(
         &mut self,
         engine: &Engine,
-        at_ms: u64,
-        start: Wall,
+        now: Now,
+        told: &mut Told,
         record: &mut impl Record,
     ) {
         if self.staying == 0 {
             return;
         }
         while let Some(clerk) = self.idle_stayer() {
-            self.leave(engine, Now::after(start, at_ms), clerk, record);
+            self.leave(engine, now, clerk, told, record);
         }
     }
 
@@ -163,20 +164,33 @@ impl Staff {
     }
 
     /// No further order; gone when the last one in hand is done.
-    fn leave(&mut self, engine: &Engine, now: Now, clerk: ClerkId, record: &mut impl Record) {
+    fn leave(
+        &mut self,
+        engine: &Engine,
+        now: Now,
+        clerk: ClerkId,
+        told: &mut Told,
+        record: &mut impl Record,
+    ) {
         self.free.retain(|&free| free != clerk);
         let of = &mut self.clerks[clerk.index()];
         of.seats = 0;
         self.staying -= usize::from(of.is_staying);
         of.is_staying = false;
         if of.busy == 0 {
-            self.sign_out(engine, now, clerk, record);
+            self.sign_out(engine, now, clerk, told, record);
         }
     }
 
-    fn sign_out(&mut self, engine: &Engine, now: Now, clerk: ClerkId, record: &mut impl Record) {
-        self.outbox.clear();
-        let signed_out = engine.sign_out(&mut Cx::new(now, &mut self.outbox), clerk);
+    fn sign_out(
+        &mut self,
+        engine: &Engine,
+        now: Now,
+        clerk: ClerkId,
+        told: &mut Told,
+        record: &mut impl Record,
+    ) {
+        let signed_out = told.call(now, |cx| engine.sign_out(cx, clerk));
         debug_assert!(signed_out.is_ok(), "clerks are those of the setup: {signed_out:?}");
         if let Some(since_ms) = self.clerks[clerk.index()].since_ms.take() {
             self.open -= 1;

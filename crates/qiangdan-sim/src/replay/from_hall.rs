@@ -44,7 +44,7 @@ fn drive(
     let orders = u32::try_from(people.arriving.len()).unwrap_or(u32::MAX).max(1);
     let start = Wall(days.origin_ms());
     let setup = Setup { rules: rules.clone(), orders, seats: of_hall::seats(hall), start };
-    let mut driver = Driver::new(setup)?;
+    let mut driver = Driver::new(setup)?.checked_in_debug();
     for start_ms in days.starts_ms() {
         driver.schedule(of_hall::duties(hall, start_ms));
         if of_hall::closes(hall) {
@@ -57,6 +57,7 @@ fn drive(
     driver.run(&mut people, &mut keeper);
     driver.run_on(driver.last_ms(), &mut keeper);
     let limits = keeper.clocks.finish(Now::after(start, driver.last_ms()).wall);
+    driver.assert_right();
     Ok((keeper.days, limits))
 }
 

@@ -1,9 +1,9 @@
 //! The recorded starts and ends as grabs and completions.
 
 use qiangdan::{
-    Advancer, Bounds, Claim, ClerkId, ClerkSpec, ClockRules, Cx, Engine, EventKind, Mono, Now,
-    OrderId, OrderSpec, Outbox, Outcome, PoolId, Reason, Rules, RulesDraft, ServiceId, ServiceRule,
-    Skills, Wall, hall::Hall,
+    Advancer, Bounds, Claim, ClerkId, ClerkSpec, ClockRules, Engine, EventKind, Mono, Now, OrderId,
+    OrderSpec, Outcome, PoolId, Reason, Rules, RulesDraft, ServiceId, ServiceRule, Skills, Wall,
+    hall::Hall,
 };
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     promises::{self, ClockKeeper, LimitCounts},
     report::{Day, Named, Shape, Tally},
     trace::{Trace, TraceOrder},
+    watch::Told,
 };
 
 /// Everyone who was recorded, as one clerk who may do everything and hold any number.
@@ -36,6 +37,7 @@ pub(super) fn run(
         run.reach(moment)?;
     }
     let limits = run.clocks.finish(Now::after(Wall(days.origin_ms()), run.reached_ms).wall);
+    run.events.assert_right(&run.engine);
     let recorded = recorded::tally(&shape, orders, days, service_of);
     Ok((recorded::merge(&shape, run.told), recorded, limits))
 }
@@ -165,7 +167,7 @@ struct Run<'a> {
     told: Vec<Day>,
     ids: Vec<Option<OrderId>>,
     claims: Vec<Option<Claim>>,
-    outbox: Outbox,
+    events: Told,
     waiting: u32,
     queue_day: usize,
     waiting_before: u32,
@@ -191,12 +193,13 @@ impl<'a> Run<'a> {
         };
         let bounds = Bounds::new(open + 1, 1);
         let (engine, mut advancer) = Engine::new(rules, bounds)?;
-        let mut outbox = Outbox::with_capacity(64);
+        let mut events = Told::checked_in_debug(engine.rules());
         let now = Now::after(Wall(days.origin_ms()), 0);
-        advancer.advance(&mut Cx::new(now, &mut outbox));
+        events.call(now, |cx| advancer.advance(cx));
         let spec = ClerkSpec { units: u32::MAX, ..ClerkSpec::new(&pools, Skills::none()) };
-        engine
-            .sign_in(&mut Cx::new(now, &mut outbox), ANYONE, &spec)
+        events.signs_in(ANYONE, &spec);
+        events
+            .call(now, |cx| engine.sign_in(cx, ANYONE, &spec))
             .expect("the only clerk, and the pools of the rules");
         Ok(Self {
             engine,
@@ -207,7 +210,7 @@ impl<'a> Run<'a> {
             told: (0..days.len()).map(|_| Day::new(shape)).collect(),
             ids: vec![None; orders.len()],
             claims: vec![None; orders.len()],
-            outbox,
+            events,
             waiting: 0,
             queue_day: 0,
             waiting_before: 0,
@@ -221,13 +224,11 @@ impl<'a> Run<'a> {
         self.advance_before(at_ms);
         self.reached_ms = at_ms;
         let now = Now::after(Wall(self.days.origin_ms()), at_ms);
-        self.outbox.clear();
         let told = self.tell_engine(now, moment);
         told.map_err(|refused| ReplayError::Refused {
             order: self.trace.id(self.orders[moment.order as usize]).to_owned(),
             refused,
         })?;
-        self.count_breaches(moment.order as usize);
         if moment.what != What::Ended {
             self.note_queue(moment.at_ms);
         }
@@ -241,46 +242,64 @@ impl<'a> Run<'a> {
         let service = service_of(order.service);
         let (day, of_day_ms) = self.days.find(order.arrived_ms);
         let waited_ms = u64::try_from(moment.at_ms - order.arrived_ms).unwrap_or(0);
-        let cx = &mut Cx::new(now, &mut self.outbox);
         let id = self.ids[at].ok_or("it has not arrived yet");
         match moment.what {
             What::Arrived => {
                 let spec = OrderSpec::new(service).tag(u64::from(moment.order));
-                self.ids[at] = Some(self.engine.submit(cx, &spec).map_err(in_words)?.order);
+                self.ids[at] = Some(
+                    self.events
+                        .call(now, |cx| self.engine.submit(cx, &spec))
+                        .map_err(in_words)?
+                        .order,
+                );
                 self.told[day].arrived(service, of_day_ms);
                 self.waiting += 1;
             }
             What::Began => {
-                let grabbed = self.engine.grab_order(cx, ANYONE, id?).map_err(in_words)?;
-                self.engine.start(cx, grabbed.claim).map_err(in_words)?;
+                let (engine, id, events) = (&self.engine, id?, &mut self.events);
+                let grabbed =
+                    events.call(now, |cx| engine.grab_order(cx, ANYONE, id)).map_err(in_words)?;
+                self.count_breaches(at);
+                let (engine, events) = (&self.engine, &mut self.events);
+                events.call(now, |cx| engine.start(cx, grabbed.claim)).map_err(in_words)?;
                 self.told[day].claimed(service, of_day_ms, grabbed.wait_ms);
                 self.waiting -= 1;
                 if order.ended_ms.is_some_and(|ended_ms| ended_ms > moment.at_ms) {
                     self.claims[at] = Some(grabbed.claim);
                 } else {
-                    self.engine.complete(cx, grabbed.claim, Outcome::Done).map_err(in_words)?;
+                    self.complete(now, grabbed.claim)?;
                 }
             }
             What::Ended => {
                 let claim = self.claims[at].ok_or("it has not begun yet")?;
-                self.engine.complete(cx, claim, Outcome::Done).map_err(in_words)?;
+                self.complete(now, claim)?;
             }
             What::Left => {
-                self.engine.cancel(cx, id?, Reason::Abandoned).map_err(in_words)?;
+                self.cancel(now, id?, Reason::Abandoned)?;
                 self.told[day].abandoned(service, of_day_ms, waited_ms);
                 self.waiting -= 1;
             }
             What::Closed => {
-                self.engine.cancel(cx, id?, Reason::Withdrawn(0)).map_err(in_words)?;
+                self.cancel(now, id?, Reason::Withdrawn(0))?;
                 self.waiting -= 1;
             }
             What::StillWaits => {
-                self.engine.cancel(cx, id?, Reason::EndOfDay).map_err(in_words)?;
+                self.cancel(now, id?, Reason::EndOfDay)?;
                 self.told[day].still_waiting(service, of_day_ms, waited_ms);
                 self.waiting -= 1;
             }
         }
         Ok(())
+    }
+
+    fn complete(&mut self, now: Now, claim: Claim) -> Result<(), String> {
+        let done = self.events.call(now, |cx| self.engine.complete(cx, claim, Outcome::Done));
+        done.map_err(in_words)
+    }
+
+    fn cancel(&mut self, now: Now, order: OrderId, reason: Reason) -> Result<(), String> {
+        let gone = self.events.call(now, |cx| self.engine.cancel(cx, order, reason));
+        gone.map_err(in_words)
     }
 
     /// Lets everything happen in the engine that is due before an instant.
@@ -290,9 +309,8 @@ impl<'a> Run<'a> {
             return;
         }
         let now = Now::after(Wall(self.days.origin_ms()), before_ms);
-        self.outbox.clear();
-        self.advancer.advance_all(&mut Cx::new(now, &mut self.outbox));
-        for event in self.outbox.events() {
+        self.events.call(now, |cx| self.advancer.advance_all(cx));
+        for event in self.events.events() {
             self.clocks.event(event);
             let order = usize::try_from(event.tag).ok().and_then(|at| self.orders.get(at));
             let Some(order) = order.filter(|_| event.order.is_some()) else { continue };
@@ -305,7 +323,7 @@ impl<'a> Run<'a> {
     fn count_breaches(&mut self, at: usize) {
         let order = self.orders[at];
         let (day, _) = self.days.find(order.arrived_ms);
-        for event in self.outbox.events() {
+        for event in self.events.events() {
             self.clocks.event(event);
             if let EventKind::LimitBreached { .. } = event.kind {
                 self.told[day].breach(service_of(order.service));

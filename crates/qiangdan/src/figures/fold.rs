@@ -54,6 +54,7 @@ struct Track<K> {
     claimed: Mono,
     started: Option<Mono>,
     was_paused: bool,
+    #[cfg(feature = "calendar")]
     notices: u32,
     is_closed: bool,
     #[cfg(feature = "calendar")]
@@ -176,6 +177,7 @@ impl<K: Ord + Clone> Fold<K> {
                 claimed: event.at.mono,
                 started: None,
                 was_paused: false,
+                #[cfg(feature = "calendar")]
                 notices: 0,
                 is_closed: false,
                 #[cfg(feature = "calendar")]

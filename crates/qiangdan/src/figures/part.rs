@@ -7,9 +7,9 @@ use crate::stats::{bucket_of, top_of};
 
 macro_rules! sums {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counts and sums of one part (a unit, a service, a clerk ...); those of parts add up to those of
-        /// the whole. Every field is a number of events or orders, or a sum of milliseconds or of
-        /// a limit's units.
+        /// Counts and sums of one part (a unit, a service, a clerk ...); those of parts add up to those
+        /// of the whole. Every field is a number of events or orders, or a sum of milliseconds or of a
+        /// limit's units.
         #[derive(Clone, PartialEq, Eq, Debug, Default)]
         #[non_exhaustive]
         pub struct Part {

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Proof, merge::Step, table::Verb};
+use super::{
+    Finding, Proof,
+    merge::Step,
+    table::{Life, Verb},
+};
 use crate::{ClerkId, ClerkSpec, Event, EventKind, Presence, Seq, waiting_line::Reach};
 
 /// What the host has said of a clerk's session.
@@ -97,7 +101,7 @@ pub(super) fn capacity<'a>(
             let seq = step.event.seq;
             match (step.verb, step.event.clerk) {
                 (Verb::Claim, Some(clerk)) => claim = Some((seq, clerk)),
-                (Verb::PutBack | Verb::PutAway | Verb::Close, _) => {
+                (verb, _) if Life::frees(verb) => {
                     let Some((told, clerk)) = claim.take() else { continue };
                     if told.desk() == seq.desk() {
                         let key = (clerk, seq.desk());

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     Finding, Proof,
     merge::{Line, Step},
-    table::{Verb, waits_from},
+    table::{Life, Verb, waits_from},
 };
-use crate::{Event, EventKind, Mono, OrderId, PutBack, Seq, State};
+use crate::{Event, EventKind, Mono, OrderId, Seq, State};
 #[cfg(feature = "calendar")]
-use crate::{LimitId, limit::PauseReason};
+use crate::{LimitId, Wall, limit::PauseReason};
 
 /// When the call that told an event was over at the latest, if that is known.
 pub(super) type EndOf<'a> = &'a dyn Fn(Seq) -> Option<Mono>;
@@ -152,19 +152,16 @@ impl Wait {
         let (event, now) = (&step.event, step.event.at.mono);
         let later = waits_from(event);
         self.due = later.unwrap_or(self.due);
-        match event.kind {
-            EventKind::OrderSubmitted { .. } => {
-                self.since = later.unwrap_or(now);
-                (self.from, self.is_known) = (event.seq, true);
-            }
-            EventKind::OrderPutBack { how, .. } => {
-                let away_ms = if let PutBack::After { ms } = how { ms } else { 0 };
-                let held_ms = now.since_ms(self.claimed);
-                self.since = self.since.plus_ms(held_ms.saturating_add(away_ms));
-                self.from = event.seq;
-                self.is_known &= event.seq.desk() == self.claim.desk();
-            }
-            _ => {}
+        if step.from.is_none() {
+            self.since = later.unwrap_or(now);
+            (self.from, self.is_known) = (event.seq, true);
+        } else if Life::frees(step.verb) {
+            // Time held is no waiting, nor is time away.
+            let away_ms = later.map_or(0, |later| later.since_ms(now));
+            let held_ms = now.since_ms(self.claimed);
+            self.since = self.since.plus_ms(held_ms.saturating_add(away_ms));
+            self.from = event.seq;
+            self.is_known &= event.seq.desk() == self.claim.desk();
         }
     }
 }
@@ -176,7 +173,7 @@ impl Facts<'_> {
         let mut rungs = BTreeMap::new();
         let mut cards = BTreeMap::new();
         let mut about = Vec::new();
-        let mut pauses: BTreeMap<PauseReason, (u32, u32, Seq)> = BTreeMap::new();
+        let mut pauses: BTreeMap<PauseReason, BTreeMap<Wall, Told>> = BTreeMap::new();
         let mut clocks: BTreeMap<LimitId, (Standing, Seq)> = BTreeMap::new();
         for event in self.events {
             let seq = event.seq;
@@ -203,13 +200,13 @@ impl Facts<'_> {
                 EventKind::CardReplied { card, .. }
                 | EventKind::CardAppealed { card, .. }
                 | EventKind::CardRuled { card, .. } => about.push((card, seq)),
-                EventKind::OrderPaused { reason, .. } => {
-                    let told = pauses.entry(reason).or_insert((0, 0, seq));
-                    (told.0, told.2) = (told.0 + 1, seq);
+                EventKind::OrderPaused { reason, at, .. } => {
+                    let told = pauses.entry(reason).or_default().entry(at).or_default();
+                    told.begun.push(seq);
                 }
-                EventKind::OrderResumed { reason, .. } => {
-                    let told = pauses.entry(reason).or_insert((0, 0, seq));
-                    (told.1, told.2) = (told.1 + 1, seq);
+                EventKind::OrderResumed { reason, at } => {
+                    let told = pauses.entry(reason).or_default().entry(at).or_default();
+                    told.ended.push(seq);
                 }
                 _ => {}
             }
@@ -225,14 +222,36 @@ impl Facts<'_> {
         }
         let unknown = about.into_iter().filter(|(card, _)| !cards.contains_key(card));
         findings.extend(unknown.map(|(card, event)| Finding::CardUnknown { order, card, event }));
-        for (reason, (paused, resumed, event)) in pauses {
+        for (reason, told) in pauses {
             proof.pauses += 1;
-            if resumed > paused || paused > resumed + 1 {
-                let wrong = Finding::PauseUnbalanced { order, reason, event, paused, resumed };
-                findings.push(wrong);
-            }
+            let before = self.first();
+            let event = unheld(&told);
+            findings.extend(event.map(|event| Finding::NotPaused { order, reason, before, event }));
         }
     }
+}
+
+/// What was told of one reason at one instant.
+#[cfg(feature = "calendar")]
+#[derive(Debug, Default)]
+struct Told {
+    begun: Vec<Seq>,
+    ended: Vec<Seq>,
+}
+
+/// The first end of a pause, by instants, before which the reason did not hold. A pause that is told
+/// late may reach into one that was told before. Of one instant, nobody knows what came first.
+#[cfg(feature = "calendar")]
+fn unheld(told: &BTreeMap<Wall, Told>) -> Option<Seq> {
+    let mut holds = false;
+    for Told { begun, ended } in told.values() {
+        let may_end = begun.len() + usize::from(holds);
+        if let Some(&event) = ended.get(may_end) {
+            return Some(event);
+        }
+        holds = !begun.is_empty() || holds && ended.is_empty();
+    }
+    None
 }
 
 /// Where the clock of a limit stands, as events tell it.
@@ -265,13 +284,13 @@ impl Standing {
             Self::Running => true,
             // A clock that is told late may have stopped or stood still before it was told to run.
             Self::Paused | Self::Stopped | Self::Dropped => before.is_some(),
-            Self::Resumed => before == Some(Self::Paused),
+            // One that begins while a reason holds stands still from the beginning.
+            Self::Resumed => matches!(before, Some(Self::Paused | Self::Running)),
         }
     }
 }
 
 /// Whether a transition lets its order wait.
 pub(super) fn begins_to_wait(step: &Step) -> bool {
-    let is_waiting = matches!(step.verb, Verb::Submit | Verb::Activate | Verb::PutBack);
-    is_waiting && step.from != Some(State::Waiting)
+    step.to == Some(State::Waiting) && step.from != Some(State::Waiting)
 }

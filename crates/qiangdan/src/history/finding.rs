@@ -259,22 +259,18 @@ pub enum Finding {
         /// What was said about it.
         event: Seq,
     },
-    /// Pauses and their ends do not come in turn.
+    /// A pause ended that had not begun.
     #[cfg(feature = "calendar")]
-    #[error(
-        "{order} was paused {paused} times, but resumed {resumed} times, for {reason:?}: {event}"
-    )]
-    PauseUnbalanced {
+    #[error("{event} of {order} ends a pause for {reason:?}, but none had begun since {before}")]
+    NotPaused {
         /// Which.
         order: OrderId,
         /// For which reason.
         reason: PauseReason,
-        /// The event that shows it.
+        /// Since when none had begun.
+        before: Seq,
+        /// The end.
         event: Seq,
-        /// Pauses told so far.
-        paused: u32,
-        /// Ends told so far.
-        resumed: u32,
     },
     /// The clock of a limit stood still, ran on or stopped out of turn.
     #[cfg(feature = "calendar")]

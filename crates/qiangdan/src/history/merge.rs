@@ -29,6 +29,8 @@ pub(super) struct Step {
     pub(super) epoch: Option<u16>,
     /// Where the order was before it.
     pub(super) from: Option<State>,
+    /// Where it is after it.
+    pub(super) to: Option<State>,
 }
 
 /// A state of the search.
@@ -66,7 +68,8 @@ pub(super) fn merge(events: &[Event]) -> Line {
         if epoch.is_none_or(|epoch| epoch > place.life.epoch) && place.life.state != CLOSED {
             let from = place.life.state;
             place.life = place.life.forced(&event, verb, epoch);
-            line.steps.push(Step { event, verb, epoch, from });
+            let to = place.life.state;
+            line.steps.push(Step { event, verb, epoch, from, to });
             place.steps += 1;
         }
     }
@@ -135,7 +138,8 @@ fn take(desks: &[Told], place: &mut Place, steps: &mut Vec<Step>, desk: usize) {
     let (event, verb, epoch) = desks[desk][place.read[desk]];
     let from = place.life.state;
     if let Ok(life) = place.life.after(&event, verb, epoch) {
-        steps.push(Step { event, verb, epoch, from });
+        let to = life.state;
+        steps.push(Step { event, verb, epoch, from, to });
         place.life = life;
         place.steps += 1;
         place.read[desk] += 1;

@@ -4,12 +4,13 @@
 //! refutes with one [`Finding`] each, naming the order and the two events that do not go together:
 //!
 //! * *numbers*: those of each desk have no gap and no double;
-//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch; epochs have no gap;
+//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch, and epochs have
+//!   no gap;
 //! * *fencing*: no verb of an ended claim had an effect, nor one of somebody else;
 //! * *no loss*: every order came in once, ends once, and is in exactly one state until then;
 //!   [`History::check_against`] compares with the engine, both ways;
 //! * *waits*: each is what follows from arrival, claims and put_backs;
-//! * *not early, once*: scheduled orders, stages, breaches, rungs, cards; pauses and their ends in turn;
+//! * *not early, once*: scheduled orders, stages, breaches, rungs, cards; what ends a pause finds one;
 //! * *capacity* and *presence*: nobody holds more than they may, nobody grabs while away;
 //! * *rank order*: who was grabbed was the first among those the clerk may take.
 //!
@@ -40,6 +41,7 @@ use crate::{
 use clerks::{Session, Sessions};
 use facts::Facts;
 use merge::{Line, merge};
+use table::Life;
 
 /// What was proven, and of how many.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,7 +71,7 @@ pub struct Proof {
     pub rungs: u64,
     /// Cards, none of them given twice.
     pub cards: u64,
-    /// Orders and reasons with pauses, each with its end in turn.
+    /// Reasons that held some order, whose every end found a pause.
     pub pauses: u64,
 }
 
@@ -292,32 +294,41 @@ impl History {
         for event in sorted(&all) {
             desks.entry(event.seq.desk()).or_default().push_back(event);
         }
-        let mut told: BTreeMap<OrderId, usize> = BTreeMap::new();
+        let is_turn =
+            |event: &Event| Verb::of(&event.kind).is_some_and(|(verb, _)| !Life::is_aside(verb));
+        let turns = |line: &Line| -> VecDeque<Seq> {
+            let turns = line.steps.iter().filter(|step| is_turn(&step.event));
+            turns.map(|step| step.event.seq).collect()
+        };
+        let mut next: BTreeMap<OrderId, VecDeque<Seq>> =
+            judged.lines.iter().map(|(&order, line)| (order, turns(line))).collect();
+        let mut begun: BTreeSet<OrderId> = BTreeSet::new();
         let mut events = Vec::with_capacity(all.len());
         while events.len() < all.len() {
             // What moves an order waits for its turn; what is told besides, for the order to be there.
             let may_come = |event: &Event| {
                 let Some(order) = event.order else { return true };
-                let (Some(line), told) = (judged.lines.get(&order), told.get(&order)) else {
-                    return true;
-                };
-                match (line.steps.get(told.copied().unwrap_or(0)), Verb::of(&event.kind)) {
-                    (Some(next), Some(_)) => next.event.seq == event.seq,
-                    (Some(_), None) => told.is_some(),
-                    (None, _) => true,
+                if is_turn(event) {
+                    next.get(&order).and_then(VecDeque::front) == Some(&event.seq)
+                } else {
+                    begun.contains(&order)
                 }
             };
             let heads = || desks.iter().filter_map(|(&desk, queue)| Some((desk, queue.front()?)));
             let first = |(desk, event): &(u32, &Event)| (event.at.mono, *desk);
-            let next = heads().filter(|(_, event)| may_come(event)).min_by_key(first);
+            let chosen = heads().filter(|(_, event)| may_come(event)).min_by_key(first);
             // A history that is wrong is told as well as it can be.
-            let Some(desk) = next.or_else(|| heads().min_by_key(first)).map(|(desk, _)| desk)
+            let Some(desk) = chosen.or_else(|| heads().min_by_key(first)).map(|(desk, _)| desk)
             else {
                 break;
             };
             if let Some(event) = desks.get_mut(&desk).and_then(VecDeque::pop_front) {
-                if let (Some(order), Some(_)) = (event.order, Verb::of(&event.kind)) {
-                    *told.entry(order).or_default() += 1;
+                if let Some(order) = event.order {
+                    begun.insert(order);
+                    let turns = next.entry(order).or_default();
+                    if turns.front() == Some(&event.seq) {
+                        turns.pop_front();
+                    }
                 }
                 events.push(event);
             }

@@ -7,7 +7,6 @@ use super::{
     clerks::{Floor, Sessions},
     facts::{EndOf, begins_to_wait},
     merge::{Line, Step},
-    table::Verb,
 };
 use crate::{
     Choice, ClassId, ClerkId, Event, EventKind, Mono, OrderId, PoolId, PutBack, Rules, Seq, Skills,
@@ -175,7 +174,7 @@ fn read(
     // An amended or moved order has no rank or place that follows without the order of all events.
     let is_moved = |event: &Event| matches!(event.kind, EventKind::Moved { .. });
     let steps = &line.steps;
-    if steps.iter().any(|step| step.verb == Verb::Amend) || events.iter().any(is_moved) {
+    if !steps.iter().all(|step| step.verb.keeps_lane()) || events.iter().any(is_moved) {
         return;
     }
     let boosts = events.iter().filter_map(|event| match event.kind {

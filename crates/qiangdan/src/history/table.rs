@@ -1,7 +1,9 @@
 //! What may follow what in an order's life, as a table.
 //!
-//! A verb or a state that is new needs a variant of [`Verb`], an arm in [`Verb::of`] and its rows in
-//! [`TABLE`]; nothing that reads the table changes.
+//! A verb or a state that is new needs a variant of [`Verb`] with its word, an arm in [`Verb::of`] and
+//! its rows in [`TABLE`]; nothing that reads the table changes. Who owns, what ends a claim, and so
+//! capacity and waits are read from the rows. Besides: an arm in [`waits_from`], if the order waits only
+//! from a later instant on; one in `WaitingLine::change`, if its rank or its lanes become others.
 
 use std::fmt;
 
@@ -69,6 +71,23 @@ impl Verb {
             EventKind::OrderSettled => (Self::Settle, None),
             _ => return None,
         })
+    }
+
+    /// Whether an order stays in its service's lane, with a rank that follows from its own events. What
+    /// is not known to is left out of comparisons between desks.
+    pub(super) fn keeps_lane(self) -> bool {
+        matches!(
+            self,
+            Self::Submit
+                | Self::Schedule
+                | Self::Activate
+                | Self::Claim
+                | Self::Start
+                | Self::PutBack
+                | Self::PutAway
+                | Self::Close
+                | Self::Settle
+        )
     }
 
     /// Where the verb stands among several that may come next: what ends things comes last.
@@ -236,6 +255,12 @@ impl Life {
     /// Whether the verb, wherever it may come, changes nothing that another depends on.
     pub(super) fn is_aside(verb: Verb) -> bool {
         rows(verb).all(|row| row.to.is_none() && row.then == Then::AsBefore)
+    }
+
+    /// Whether the verb ends what its owner holds.
+    pub(super) fn frees(verb: Verb) -> bool {
+        let ends = |row: &Row| row.then == Then::Free || row.to == Some(State::Closed);
+        rows(verb).any(|row| row.by == By::Owner && ends(row))
     }
 
     /// Whether only the owner may.
