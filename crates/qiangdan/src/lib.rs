@@ -14,6 +14,8 @@
 //! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
 //!   (module `hall`, feature `hall-file`).
 //! * Figures at any time: [`Stats`].
+//! * What is composed of orders: modules [`package`] (many orders for one wish), [`across`] (papers that
+//!   go from hall to hall) and [`tracking`] (one code from first contact to the end).
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
 //!
 //! # Features
@@ -22,6 +24,7 @@
 //! * `calendar`: opening hours, working days and due dates. Brings jiff.
 #![forbid(unsafe_code)]
 
+pub mod across;
 #[cfg(feature = "calendar")]
 pub mod calendar;
 mod clerk;
@@ -43,6 +46,7 @@ mod rules;
 mod stats;
 mod sync;
 mod time;
+pub mod tracking;
 
 pub use clerk::{ClerkSpec, Presence};
 #[cfg(feature = "calendar")]

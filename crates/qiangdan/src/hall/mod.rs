@@ -15,6 +15,8 @@
 //! | `[skills]`, `[pools]`, `[roles]`, `[pauses]` | `named.rs` |
 //! | `[milestones]` | `moments.rs` |
 //! | `[services]` | `services.rs`, with `takes.rs` |
+//! | `[packages]` | `packages.rs` |
+//! | `[halls]` | `halls.rs` |
 //! | `[head_starts]` | `head_starts.rs` |
 //! | `[calendars]` | `calendars.rs`, with `week.rs`, `dates.rs` |
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
@@ -32,6 +34,7 @@ mod dates;
 mod duration;
 mod expiry;
 mod file;
+mod halls;
 mod head_starts;
 mod house;
 mod ladders;
@@ -43,6 +46,7 @@ mod named;
 mod names;
 mod near;
 mod oddities;
+mod packages;
 mod parse;
 mod series;
 mod services;
@@ -60,6 +64,7 @@ pub use arrivals::{Arrivals, Slot};
 pub use calendars::HallCalendar;
 pub use clerks::Clerk;
 pub use duration::{Duration, DurationError};
+pub use halls::OtherHall;
 pub use head_starts::Class;
 pub use house::{Per, Target};
 pub use ladders::HallLadder;
@@ -68,6 +73,7 @@ pub use load::Load;
 pub use mistake::{Code, Invalid, Mistake};
 pub use named::Named;
 pub use near::nearest;
+pub use packages::HallPackage;
 pub use services::Service;
 pub use share::{Share, ShareError};
 pub use span::{Span, SpanError};
@@ -75,7 +81,9 @@ pub use takes::Takes;
 pub use text::Text;
 pub use windows::Window;
 
-use crate::{ClockRules, Rules, calendar::Calendar, limit::LimitRule};
+use crate::{
+    ClockRules, Rules, across::HallTree, calendar::Calendar, limit::LimitRule, package::PackageRule,
+};
 
 /// A checked hall.
 ///
@@ -119,6 +127,9 @@ pub struct Hall {
     milestones: Vec<Named>,
     pauses: Vec<Named>,
     services: Vec<Service>,
+    packages: Vec<HallPackage>,
+    halls: Vec<OtherHall>,
+    tree: HallTree,
     classes: Vec<Class>,
     limits: Vec<Limit>,
     ladders: Vec<HallLadder>,
@@ -212,6 +223,30 @@ impl Hall {
     #[must_use]
     pub fn services(&self) -> &[Service] {
         &self.services
+    }
+
+    /// The packages, in the order of their kinds.
+    #[must_use]
+    pub fn packages(&self) -> &[HallPackage] {
+        &self.packages
+    }
+
+    /// What [`Packages`](crate::package::Packages) obey.
+    #[must_use]
+    pub fn package_rules(&self) -> Vec<PackageRule> {
+        self.packages.iter().map(|package| package.rule.clone()).collect()
+    }
+
+    /// The halls that work together, in the order of their ids.
+    #[must_use]
+    pub fn halls(&self) -> &[OtherHall] {
+        &self.halls
+    }
+
+    /// Which of them is under which.
+    #[must_use]
+    pub fn tree(&self) -> &HallTree {
+        &self.tree
     }
 
     /// The classes, in the order of their ids. The first is the ordinary one.
