@@ -9,10 +9,10 @@
 //!
 //! The last character is a check by ISO/IEC 7064, MOD 11-2, the scheme of the numbers of Chinese
 //! identity cards (GB 11643), whose holders know the `X`. It was chosen because the code is digits:
-//! each is weighed by a power of two, modulo the prime 11. A wrong digit changes the sum by a difference below 11 times a
-//! weight, neighbours that are swapped by a difference times the smaller weight; neither is ever a
-//! multiple of 11. So every single error and every swap of neighbours is found, and so is every swap
-//! across one digit, and every twin (`11` for `22`).
+//! each is weighed by a power of two, modulo the prime 11. A wrong digit changes the sum by a
+//! difference below 11 times a weight, neighbours that are swapped by a difference times the smaller
+//! weight; neither is ever a multiple of 11. So every single error and every swap of neighbours is
+//! found, and so is every swap across one digit, and every twin (`11` for `22`).
 //!
 //! | file | idea |
 //! |---|---|
