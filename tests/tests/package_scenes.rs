@@ -1,9 +1,10 @@
-//! Packages on several threads, in thousands of random schedules, as in `scenes.rs`.
+//! Packages and tracking codes on several threads, in thousands of random schedules, as in `scenes.rs`.
 
 #![cfg(qiangdan_shuttle)]
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use qiangdan::tracking::{CodeBounds, CodeDay, Codes, HallNumber};
 use qiangdan::{
     Bounds, ClerkId, ClerkSpec, Cx, Engine, Event, EventKind, Now, Outbox, Outcome, PoolId,
     RulesDraft, ServiceId, Skills, Wall,
@@ -211,6 +212,42 @@ fn one_order_for_each_part(withdraws: bool) {
     let released: Vec<Kind> =
         told.iter().map(|e| e.kind).filter(|k| matches!(k, Kind::Released { .. })).collect();
     assert!(released.len() <= 3, "{released:?}");
+}
+
+/// Three threads are given codes, split one and merge two: no gaps, and one lead.
+fn codes_of_three() {
+    let hall = HallNumber::new(1).expect("twelve digits at most");
+    let bounds = CodeBounds { days: 2, per_day: 16, facts: 64 };
+    let codes = Arc::new(Codes::new(&[hall], bounds).expect("there is room"));
+    let day = CodeDay::new(2026, 11, 24).expect("there is such a day");
+    let issue = move |codes: &Codes| codes.issue(hall, day, Wall(0)).expect("there is room");
+    let first = [issue(&codes), issue(&codes), issue(&codes)];
+    let threads: Vec<_> = (0..3)
+        .map(|number| {
+            let codes = Arc::clone(&codes);
+            thread::spawn(move || {
+                let serial = issue(&codes).serial();
+                let part = codes.split(first[0], Wall(1)).expect("there is room").part();
+                let (one, other) = (first[number], first[(number + 1) % 3]);
+                codes.merge(one, other, Wall(1)).expect("there is room");
+                (serial, part)
+            })
+        })
+        .collect();
+    let given: Vec<_> =
+        threads.into_iter().map(|thread| thread.join().expect("no thread panics")).collect();
+    let serials: BTreeSet<u32> = given.iter().map(|given| given.0).collect();
+    assert!(serials.iter().eq(&[4, 5, 6]), "{serials:?}");
+    let parts: BTreeSet<Option<u8>> = given.iter().map(|given| given.1).collect();
+    assert!(parts.iter().eq(&[Some(1), Some(2), Some(3)]), "{parts:?}");
+    for code in first {
+        assert_eq!(codes.names(code), Ok(first.to_vec()));
+    }
+}
+
+#[test]
+fn codes_have_no_gaps_and_one_lead() {
+    play(codes_of_three);
 }
 
 #[test]

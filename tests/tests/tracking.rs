@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first answer it did not expect")]
 
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, sync::Barrier, thread};
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 use qiangdan::{
@@ -12,7 +12,7 @@ use qiangdan::{
     },
 };
 
-const BOUNDS: CodeBounds = CodeBounds { days: 3, per_day: 5_000, facts: 20_000 };
+const BOUNDS: CodeBounds = CodeBounds { days: 3, per_day: 100_000, facts: 20_000 };
 
 fn hall(number: u64) -> HallNumber {
     HallNumber::new(number).unwrap()
@@ -32,13 +32,14 @@ fn order(number: u64) -> OrderId {
 
 #[test]
 fn serials_of_a_hall_and_day_have_no_gaps_under_many_threads() {
-    const EACH: usize = 500;
-    let codes = codes();
+    const EACH: usize = 20_000;
+    let (codes, start) = (codes(), Barrier::new(8));
     let halls = [hall(430_104_000_001), hall(430_100_000_000)];
     let given: Vec<TrackingCode> = thread::scope(|scope| {
         let take = |thread: usize| {
-            let codes = &codes;
+            let (codes, start) = (&codes, &start);
             move || {
+                start.wait();
                 let one = |round: usize| {
                     let day = day(u8::try_from((thread + round) % 2 + 1).unwrap());
                     codes.issue(halls[round % 2], day, Wall(0)).unwrap()
@@ -62,17 +63,22 @@ fn serials_of_a_hall_and_day_have_no_gaps_under_many_threads() {
 #[test]
 fn part_numbers_have_no_gaps_under_many_threads() {
     let codes = codes();
-    let root = codes.issue(hall(430_100_000_000), day(1), Wall(0)).unwrap();
-    let split = || -> Vec<u8> {
-        (0..10).map(|_| codes.split(root, Wall(1)).unwrap().part().unwrap()).collect()
-    };
-    let mut parts: Vec<u8> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(split)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
-    parts.sort_unstable();
-    assert_eq!(parts, (1..=80).collect::<Vec<u8>>());
-    for _ in 80..99 {
+    let mut root = codes.issue(hall(430_100_000_000), day(1), Wall(0)).unwrap();
+    for round in 0..500 {
+        root = codes.issue(hall(430_100_000_000), day(1), Wall(0)).unwrap();
+        let start = Barrier::new(4);
+        let split = || -> Vec<u8> {
+            start.wait();
+            (0..5).map(|_| codes.split(root, Wall(1)).unwrap().part().unwrap()).collect()
+        };
+        let mut parts: Vec<u8> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(split)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        parts.sort_unstable();
+        assert_eq!(parts, (1..=20).collect::<Vec<u8>>(), "round {round}");
+    }
+    for _ in 20..99 {
         codes.split(root, Wall(1)).unwrap();
     }
     let full = CodesError::TooManyParts { code: root, parts: 99 };
