@@ -39,14 +39,15 @@ fn a_break_asked_for_while_busy_lets_the_order_be_finished() {
     hall.submit(ORDINARY);
     hall.submit(ORDINARY);
     let claim = hall.call(|engine, cx| engine.grab(cx, ANA)).unwrap().claim;
-    for presence in [Presence::Draining, Presence::Break] {
-        hall.call(|engine, cx| engine.set_presence(cx, ANA, presence)).unwrap();
+    for chosen in [Presence::Draining, Presence::Break(3)] {
+        hall.call(|engine, cx| engine.set_presence(cx, ANA, chosen)).unwrap();
         let refused = hall.call(|engine, cx| engine.grab(cx, ANA));
+        let presence = Presence::Draining;
         assert_eq!(refused, Err(GrabError::NotReady { clerk: ANA, presence }));
     }
     // The latest request holds; what is held is theirs to finish.
     hall.call(|engine, cx| engine.complete(cx, claim, Outcome::Done)).unwrap();
-    assert_eq!(hall.engine.presence(ANA), Some(Presence::Break));
+    assert_eq!(hall.engine.presence(ANA), Some(Presence::Break(3)));
     assert_eq!(serve_all(&mut hall, BO).len(), 1);
 }
 

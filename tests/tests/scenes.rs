@@ -256,7 +256,7 @@ fn slots_are_used_again_under_everybodys_hands() {
 
 /// The manager's presence, which the others do not use.
 fn comes_and_goes(actor: &mut Actor, _: &[OrderId]) {
-    for presence in [Presence::Break, Presence::Ready] {
+    for presence in [Presence::Break(0), Presence::Ready] {
         actor.call(|engine, cx| engine.set_presence(cx, ClerkId(3), presence)).ok();
     }
 }

@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use qiangdan::hall::{Checked, Hall, Load, Mistake};
+use qiangdan::{
+    hall::{Checked, Hall, HallPackage, Load, Mistake},
+    package::PartId,
+};
 use serde::Serialize;
 
 use crate::{exit::Exit, mistakes};
@@ -73,6 +76,17 @@ fn summarize(name: &str, hall: &Hall, out: &mut impl Write) -> io::Result<()> {
         count(hall.clerks().len(), "clerk"),
     ];
     writeln!(out, "  {}", counts.join(", "))?;
+    if !hall.packages().is_empty() {
+        let parts = hall.packages().iter().map(|package| package.parts.len()).sum();
+        let packages = count(hall.packages().len(), "package");
+        writeln!(out, "  {packages} of {}", count(parts, "part"))?;
+    }
+    for package in hall.packages().iter().filter(|package| package.parts.len() > 1) {
+        writeln!(out, "    {}: {}", package.key, ways(package))?;
+    }
+    if !hall.halls().is_empty() {
+        writeln!(out, "  {} in the tree", count(hall.halls().len(), "hall"))?;
+    }
     let Some(arrivals) = hall.arrivals() else {
         return writeln!(out, "  no [arrivals]: nothing to simulate");
     };
@@ -81,6 +95,30 @@ fn summarize(name: &str, hall: &Hall, out: &mut impl Write) -> io::Result<()> {
     let Some(load) = busiest else { return Ok(()) };
     let Load { span, needed, staffed, .. } = load;
     writeln!(out, "  busiest half hour {span}: {needed:.1} windows busy of {staffed:.1} staffed")
+}
+
+/// The parts of a package, in the order in which they may begin; what may begin together, together.
+fn ways(package: &HallPackage) -> String {
+    let parts = package.parts.len();
+    let mut steps: Vec<Vec<usize>> = Vec::new();
+    let is_begun = |steps: &[Vec<usize>], part| steps.iter().any(|step| step.contains(&part));
+    while steps.iter().map(Vec::len).sum::<usize>() < parts {
+        let may_begin = |&part: &usize| {
+            let id = PartId(u8::try_from(part).unwrap_or(u8::MAX));
+            let mut after = package.rule.after(id);
+            !is_begun(&steps, part) && after.all(|before| is_begun(&steps, before.index()))
+        };
+        let next: Vec<usize> = (0..parts).filter(may_begin).collect();
+        if next.is_empty() {
+            break;
+        }
+        steps.push(next);
+    }
+    let names = |step: Vec<usize>| {
+        let names = step.into_iter().filter_map(|part| package.parts.get(part));
+        names.cloned().collect::<Vec<_>>().join(" + ")
+    };
+    steps.into_iter().map(names).collect::<Vec<_>>().join(" → ")
 }
 
 /// What `--json` prints.

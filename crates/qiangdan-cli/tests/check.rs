@@ -42,6 +42,21 @@ fn every_example_is_valid() {
 }
 
 #[test]
+fn packages_are_shown_as_they_go() {
+    let (code, out, err) = run(check().arg(example("changsha-packages.toml")));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (_, summary) = out.split_once(": ").unwrap();
+    insta::assert_snapshot!(summary, @r"
+    一件事一次办示例大厅 (Example hall of packages)
+      9 services, 8 pools, 0 windows, 0 clerks
+      30 packages of 35 parts
+        opening-a-company: registration → seal + invoices + insurance + housing-fund → account
+      3 halls in the tree
+      no [arrivals]: nothing to simulate
+    ");
+}
+
+#[test]
 fn a_mistake_is_underlined_and_ends_with_3() {
     let folder = changed("underlined", "needs = [\"household\"]", "needs = [\"houshold\"]");
     let (code, out, _) = run(check().current_dir(folder).arg("hall.toml"));

@@ -15,6 +15,8 @@
 //!   (module `hall`, feature `hall-file`).
 //! * Whether what happened could happen: module [`history`].
 //! * Figures at any time: [`Stats`]; for supervisors, from events: module [`figures`].
+//! * What is composed of orders: modules [`package`] (many orders for one wish), [`across`] (papers that
+//!   go from hall to hall) and [`tracking`] (one code from first contact to the end).
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
 //!
 //! # Features
@@ -23,6 +25,7 @@
 //! * `calendar`: opening hours, working days and due dates. Brings jiff.
 #![forbid(unsafe_code)]
 
+pub mod across;
 #[cfg(feature = "calendar")]
 pub mod calendar;
 mod clerk;
@@ -49,6 +52,7 @@ mod staff;
 mod stats;
 mod sync;
 mod time;
+pub mod tracking;
 mod waiting_line;
 mod watch;
 

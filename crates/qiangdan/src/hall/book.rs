@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Code, names::Names};
+use crate::ServiceId;
 
 /// The names of everything in the file that can be referred to.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(super) struct Book {
     pub(super) pools: Names,
     pub(super) roles: Names,
     pub(super) services: Names,
+    pub(super) packages: Names,
+    pub(super) halls: Names,
     pub(super) classes: Names,
     pub(super) limits: Names,
     pub(super) ladders: Names,
@@ -23,6 +26,8 @@ pub(super) struct Book {
     pub(super) plans: Names,
     /// Skills that a ladder may drop, by their positions.
     pub(super) soft: BTreeSet<usize>,
+    /// Services that stand for packages.
+    pub(super) of_packages: BTreeSet<ServiceId>,
     /// What recorded traces call services.
     pub(super) recorded: BTreeSet<String>,
 }
@@ -34,6 +39,9 @@ impl Book {
             pools: Names::new("pool", Code::NoSuchPool, 1_000),
             roles: Names::new("role", Code::NoSuchRole, 1_000),
             services: Names::new("service", Code::NoSuchService, 10_000),
+            // Nothing refers to packages.
+            packages: Names::new("package", Code::UnknownKey, 1_000),
+            halls: Names::new("hall", Code::NoSuchHall, 4_096),
             classes: Names::new("class", Code::NoSuchClass, 100),
             limits: Names::new("limit", Code::NoSuchLimit, 1_000),
             ladders: Names::new("ladder", Code::NoSuchLadder, 1_000),
@@ -45,6 +53,7 @@ impl Book {
             plans: Names::new("plan", Code::NoSuchPlan, 32),
             clerks: Names::new("clerk", Code::NoSuchClerk, 10_000),
             soft: BTreeSet::new(),
+            of_packages: BTreeSet::new(),
             recorded: BTreeSet::new(),
         }
     }

@@ -11,6 +11,7 @@ use super::{
     by_calendar::Calendars,
     calendars::RawCalendar,
     clerks::{self, RawClerks},
+    halls::{self, RawHall},
     head_starts::HeadStarts,
     house::{self, Bounds, House},
     ladders::{CheckedLadder, RawLadder},
@@ -19,7 +20,9 @@ use super::{
     mistake::Mistakes,
     moments, named,
     names::Names,
-    oddities, plans,
+    oddities,
+    packages::RawPackage,
+    plans,
     services::RawService,
     table::{Keyed, Table},
     watches::{self, RawWatch},
@@ -29,9 +32,10 @@ use crate::{
     CalendarId, ClockRules, LadderId, LimitId, RoleId, Rules, RulesDraft, RulesError, ServiceId,
     ServiceRule, StaffRules,
     limit::{ClockError, LimitRule},
+    package::PackageKind,
 };
 
-const SECTIONS: [&str; 20] = [
+const SECTIONS: [&str; 22] = [
     "schema",
     "hall",
     "targets",
@@ -39,6 +43,8 @@ const SECTIONS: [&str; 20] = [
     "pools",
     "roles",
     "services",
+    "packages",
+    "halls",
     "head_starts",
     "calendars",
     "milestones",
@@ -71,6 +77,8 @@ pub(super) struct RawFile<'d> {
     pauses: Vec<Named>,
     head_starts: HeadStarts,
     services: Vec<RawService<'d>>,
+    packages: Vec<RawPackage<'d>>,
+    halls: Vec<RawHall<'d>>,
     limits: Vec<RawLimit<'d>>,
     ladders: Vec<RawLadder<'d>>,
     shifts: Vec<Vec<Span>>,
@@ -92,6 +100,8 @@ impl<'d> RawFile<'d> {
         let pools = root.need_section("pools", mistakes);
         root.need_section("services", mistakes);
         let services = root.keyed("services", "service", mistakes);
+        let packages = root.keyed("packages", "package", mistakes);
+        let halls = root.keyed("halls", "hall", mistakes);
         let calendars = root.keyed("calendars", "calendar", mistakes);
         let [milestones, pauses] =
             ["milestones", "pauses"].map(|name| root.section(name, mistakes));
@@ -119,6 +129,8 @@ impl<'d> RawFile<'d> {
             pauses: named::read(pauses.as_ref(), &mut book.pauses, mistakes),
             head_starts: HeadStarts::read(head_starts.as_ref(), book, mistakes),
             services: read_each(services, &mut book.services, mistakes, RawService::read),
+            packages: read_each(packages, &mut book.packages, mistakes, RawPackage::read),
+            halls: read_each(halls, &mut book.halls, mistakes, RawHall::read),
             limits: read_each(limits, &mut book.limits, mistakes, RawLimit::read),
             ladders: read_each(ladders, &mut book.ladders, mistakes, RawLadder::read),
             shifts: clerks::read_patterns(shifts.as_ref(), book, mistakes),
@@ -146,6 +158,12 @@ impl<'d> RawFile<'d> {
             .map(|(id, raw)| raw.check(id, book, &limits, mistakes))
             .collect();
         let watches = watches::check(&self.watches, book, mistakes);
+        let packages: Vec<_> = (0..)
+            .map(PackageKind)
+            .zip(self.packages)
+            .filter_map(|(kind, raw)| raw.check(kind, book, mistakes))
+            .collect();
+        let (halls, tree) = halls::check(&self.halls, book, mistakes);
         let hours_of_roles = hours(&self.hours_of_roles, book, mistakes);
         let calendar = calendars.of_hall();
         let calendars = calendars.into_all();
@@ -190,6 +208,9 @@ impl<'d> RawFile<'d> {
             milestones: self.milestones,
             pauses: self.pauses,
             services,
+            packages,
+            halls,
+            tree,
             classes,
             limits,
             ladders,

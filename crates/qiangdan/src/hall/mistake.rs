@@ -98,6 +98,10 @@ codes! {
     NoSuchRole = "hall::no-such-role",
     /// A service that `[services]` does not name.
     NoSuchService = "hall::no-such-service",
+    /// A part that its package does not name.
+    NoSuchPart = "hall::no-such-part",
+    /// A hall that `[halls]` does not name.
+    NoSuchHall = "hall::no-such-hall",
     /// A class that `[head_starts]` does not name.
     NoSuchClass = "hall::no-such-class",
     /// A limit that `[limits]` does not name.
@@ -120,6 +124,10 @@ codes! {
     NoSuchShift = "hall::no-such-shift",
     /// The same thing said twice.
     Twice = "hall::twice",
+    /// Parts of a package that wait for each other, or halls that are above themselves.
+    Cycle = "hall::cycle",
+    /// A part of a package that comes after parts which wait for each other.
+    NeverBegins = "hall::never-begins",
     /// A stage that does not fire later than the one before it.
     StagesNotRising = "hall::stages-not-rising",
     /// A limit in working days or hours, and no calendar that says which.

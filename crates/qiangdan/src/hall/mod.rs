@@ -15,6 +15,8 @@
 //! | `[skills]`, `[pools]`, `[roles]`, `[pauses]` | `named.rs` |
 //! | `[milestones]` | `moments.rs` |
 //! | `[services]` | `services.rs`, with `takes.rs` |
+//! | `[packages]` | `packages.rs` |
+//! | `[halls]` | `halls.rs` |
 //! | `[head_starts]` | `head_starts.rs` |
 //! | `[calendars]` | `calendars.rs`, with `week.rs`, `dates.rs` |
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
@@ -35,6 +37,7 @@ mod duration;
 mod expiry;
 mod file;
 mod follow;
+mod halls;
 mod head_starts;
 mod house;
 mod ladders;
@@ -46,6 +49,7 @@ mod named;
 mod names;
 mod near;
 mod oddities;
+mod packages;
 mod parse;
 mod plans;
 mod series;
@@ -66,6 +70,7 @@ pub use calendars::HallCalendar;
 pub use clerks::Clerk;
 pub use duration::{Duration, DurationError};
 pub use follow::Moved;
+pub use halls::OtherHall;
 pub use head_starts::Class;
 pub use house::{Per, Target};
 pub use ladders::HallLadder;
@@ -74,6 +79,7 @@ pub use load::Load;
 pub use mistake::{Code, Invalid, Mistake};
 pub use named::Named;
 pub use near::nearest;
+pub use packages::HallPackage;
 pub use plans::HallPlan;
 pub use services::Service;
 pub use share::{Share, ShareError};
@@ -82,7 +88,10 @@ pub use takes::Takes;
 pub use text::Text;
 pub use windows::Window;
 
-use crate::{CalendarId, ClockRules, Rules, calendar::Calendar, limit::LimitRule};
+use crate::{
+    CalendarId, ClockRules, Rules, across::HallTree, calendar::Calendar, limit::LimitRule,
+    package::PackageRule,
+};
 
 /// A checked hall.
 ///
@@ -127,6 +136,9 @@ pub struct Hall {
     milestones: Vec<Named>,
     pauses: Vec<Named>,
     services: Vec<Service>,
+    packages: Vec<HallPackage>,
+    halls: Vec<OtherHall>,
+    tree: HallTree,
     classes: Vec<Class>,
     limits: Vec<Limit>,
     ladders: Vec<HallLadder>,
@@ -228,6 +240,30 @@ impl Hall {
     #[must_use]
     pub fn services(&self) -> &[Service] {
         &self.services
+    }
+
+    /// The packages, in the order of their kinds.
+    #[must_use]
+    pub fn packages(&self) -> &[HallPackage] {
+        &self.packages
+    }
+
+    /// What [`Packages`](crate::package::Packages) obey.
+    #[must_use]
+    pub fn package_rules(&self) -> Vec<PackageRule> {
+        self.packages.iter().map(|package| package.rule.clone()).collect()
+    }
+
+    /// The halls that work together, in the order of their ids.
+    #[must_use]
+    pub fn halls(&self) -> &[OtherHall] {
+        &self.halls
+    }
+
+    /// Which of them is under which.
+    #[must_use]
+    pub fn tree(&self) -> &HallTree {
+        &self.tree
     }
 
     /// The classes, in the order of their ids. The first is the ordinary one.

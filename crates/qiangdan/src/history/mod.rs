@@ -93,7 +93,7 @@ pub struct Proof {
 /// let mut history = History::new(hall.rules().clone());
 ///
 /// let (clerk, mut events) = (ClerkId(0), Outbox::default());
-/// let spec = ClerkSpec { pools: &[PoolId(0)], skills: Skills::none(), held_max: 1 };
+/// let spec = ClerkSpec { units: 1, ..ClerkSpec::new(&[PoolId(0)], Skills::none()) };
 /// history.signs_in(clerk, &spec);
 /// let cx = &mut Cx::new(Now::after(Wall(0), 0), &mut events);
 /// hall.sign_in(cx, clerk, &spec)?;

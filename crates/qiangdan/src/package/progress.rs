@@ -217,6 +217,7 @@ impl Progress {
     }
 
     /// When it last began to stand still, or to run again.
+    #[cfg(feature = "calendar")]
     pub(super) fn moved(&self) -> Wall {
         self.moved
     }
@@ -237,6 +238,7 @@ impl Progress {
     }
 
     /// Parts that were ever in a notice.
+    #[cfg(feature = "calendar")]
     pub(super) fn noticed(&self) -> u64 {
         self.noticed
     }

@@ -492,8 +492,8 @@ impl Packages {
         self.tell(package, Fact { at, what: What::Delivered }, out)
     }
 
-    /// Files a package away that was delivered or has failed (归档): its room is given back, and its id is
-    /// gone.
+    /// Files a package away that was delivered or has failed (归档): its room is given back, and its id
+    /// is gone.
     ///
     /// # Errors
     ///

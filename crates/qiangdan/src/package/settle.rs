@@ -27,7 +27,7 @@ use crate::{
 };
 #[cfg(feature = "calendar")]
 use crate::{
-    PauseOrderError, Wall,
+    Wall,
     limit::{self, PauseReason, Reasons},
 };
 
@@ -147,10 +147,13 @@ impl Packages {
                     withdraw(engine, cx, order);
                 }
             }
+            // What was paused just now is looked at once more.
             #[cfg(feature = "calendar")]
-            self.pause(engine, cx, &reading);
+            let has_paused = self.pause(engine, cx, &reading);
+            #[cfg(not(feature = "calendar"))]
+            let has_paused = false;
             self.issue(engine, cx, package, &reading, out)?;
-            if self.is_still(&reading) {
+            if self.is_still(&reading) && !has_paused {
                 return Ok(());
             }
         }
@@ -238,24 +241,27 @@ fn withdraw(engine: &Engine, cx: &mut Cx<'_>, order: OrderId) {
 #[cfg(feature = "calendar")]
 impl Packages {
     /// Orders that wait for papers are paused for that; the order that stands for the whole, while all
-    /// stands still.
-    fn pause(&self, engine: &Engine, cx: &mut Cx<'_>, reading: &Reading) {
-        let Ok(rule) = self.rule(reading.kind) else { return };
-        let progress = reading.progress;
+    /// stands still. Whether anything was paused or resumed.
+    fn pause(&self, engine: &Engine, cx: &mut Cx<'_>, reading: &Reading) -> bool {
+        let Ok(rule) = self.rule(reading.kind) else { return false };
+        let (progress, mut has_paused) = (reading.progress, false);
         if let Some(reason) = rule.supplement() {
             for part in members(progress.noticed() & progress.running()) {
                 let Some(order) = reading.order(part) else { continue };
                 let since = (progress.awaited() & part.bit() != 0).then_some(cx.now.wall);
-                hold(engine, cx, order, reason, since, None);
+                has_paused |= hold(engine, cx, order, reason, since, None);
             }
         }
         if let Some((reason, order)) = rule.standstill().zip(progress.cover()) {
-            hold(engine, cx, order, reason, progress.stands_still(), Some(progress.moved()));
+            let (since, until) = (progress.stands_still(), progress.moved());
+            has_paused |= hold(engine, cx, order, reason, since, Some(until));
         }
+        has_paused
     }
 }
 
-/// Sees to it that a reason holds an order since an instant, or does not, since `until` or now.
+/// Sees to it that a reason holds an order since an instant, or does not, since `until` or now. Whether
+/// that has changed anything.
 #[cfg(feature = "calendar")]
 fn hold(
     engine: &Engine,
@@ -264,21 +270,22 @@ fn hold(
     reason: PauseReason,
     since: Option<Wall>,
     until: Option<Wall>,
-) {
-    let Some(facts) = engine.facts(order) else { return };
-    let holds = holding(&facts).0.has(reason);
-    match since {
-        Some(since) if !holds => match engine.pause(cx, order, reason, None, Some(since)) {
-            Ok(()) | Err(PauseOrderError::AlreadyPaused { .. }) => {}
-            // The clock on the wall was set back, or the order has moved on: from now on, then.
-            Err(_) => drop(engine.pause(cx, order, reason, None, None)),
-        },
-        None if holds => {
+) -> bool {
+    let holds = || engine.facts(order).map(|facts| holding(&facts).0.has(reason));
+    let before = holds();
+    // If the clock on the wall was set back, or the order has moved on, then from now on.
+    match (before, since) {
+        (Some(false), Some(since)) => {
+            let paused = engine.pause(cx, order, reason, None, Some(since));
+            paused.or_else(|_| engine.pause(cx, order, reason, None, None)).ok();
+        }
+        (Some(true), None) => {
             let resumed = engine.resume(cx, order, reason, until);
             resumed.or_else(|_| engine.resume(cx, order, reason, None)).ok();
         }
-        _ => {}
+        _ => return false,
     }
+    holds() != before
 }
 
 /// Whether an order is paused, and since when it is or is not.
