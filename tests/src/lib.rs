@@ -6,6 +6,7 @@ pub mod hall;
 pub mod history;
 pub mod office;
 pub mod plain;
+pub mod tickets;
 
 /// The code in the READMEs runs.
 #[cfg(doctest)]

@@ -15,6 +15,7 @@
 //!   (module `hall`, feature `hall-file`).
 //! * Figures at any time: [`Stats`].
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
+//! * What stands on top of orders: tickets of a day in a hall, module `ticket` (feature `calendar`).
 //!
 //! # Features
 //!
@@ -25,11 +26,15 @@
 #[cfg(feature = "calendar")]
 pub mod calendar;
 mod clerk;
+#[cfg(feature = "calendar")]
+mod course;
 mod desk;
 mod engine;
 mod error;
 mod event;
 mod grant;
+#[cfg(feature = "calendar")]
+mod guarded;
 #[cfg(feature = "hall-file")]
 pub mod hall;
 mod ids;
@@ -40,9 +45,13 @@ mod pool;
 mod rules;
 mod stats;
 mod sync;
+#[cfg(feature = "calendar")]
+pub mod ticket;
 mod time;
 
 pub use clerk::{ClerkSpec, Presence};
+#[cfg(feature = "calendar")]
+pub use course::Row;
 #[cfg(feature = "calendar")]
 pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
