@@ -15,7 +15,8 @@
 //!   (module `hall`, feature `hall-file`).
 //! * Figures at any time: [`Stats`].
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
-//! * What stands on top of orders: tickets of a day in a hall, module `ticket` (feature `calendar`).
+//! * What stands on top of orders: tickets of a day in a hall, and cases with legal clocks, modules
+//!   `ticket` and `case` (feature `calendar`).
 //!
 //! # Features
 //!
@@ -25,6 +26,8 @@
 
 #[cfg(feature = "calendar")]
 pub mod calendar;
+#[cfg(feature = "calendar")]
+pub mod case;
 mod clerk;
 #[cfg(feature = "calendar")]
 mod course;

@@ -20,6 +20,8 @@
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
 //! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
 //! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`, `series.rs` |
+//! | `[tickets]`, `[appointments]` | `tickets.rs` |
+//! | `[cases]`, `[follow_ups]`, `[complaints]` | `cases.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
@@ -27,6 +29,7 @@ mod arrivals;
 mod book;
 mod by_calendar;
 mod calendars;
+mod cases;
 mod clerks;
 mod dates;
 mod duration;
@@ -52,6 +55,7 @@ mod stage_at;
 mod table;
 mod takes;
 mod text;
+mod tickets;
 mod value;
 mod week;
 mod windows;
@@ -75,7 +79,9 @@ pub use takes::Takes;
 pub use text::Text;
 pub use windows::Window;
 
-use crate::{ClockRules, Rules, calendar::Calendar, limit::LimitRule};
+use crate::{
+    ClockRules, Rules, calendar::Calendar, case::CaseRules, limit::LimitRule, ticket::TicketRules,
+};
 
 /// A checked hall.
 ///
@@ -130,6 +136,8 @@ pub struct Hall {
     bounds_orders: u32,
     bounds_facts: Option<u32>,
     rules: Rules,
+    tickets: Option<TicketRules>,
+    cases: CaseRules,
 }
 
 /// A hall and what is odd about it.
@@ -289,6 +297,18 @@ impl Hall {
         self.bounds_facts
     }
 
+    /// The rules of its tickets, if it has any.
+    #[must_use]
+    pub fn tickets(&self) -> Option<&TicketRules> {
+        self.tickets.as_ref()
+    }
+
+    /// The rules of its cases, follow-ups and complaints.
+    #[must_use]
+    pub fn cases(&self) -> &CaseRules {
+        &self.cases
+    }
+
     /// The part the engine obeys.
     #[must_use]
     pub fn rules(&self) -> Rules {
@@ -298,5 +318,7 @@ impl Hall {
 
 #[cfg(test)]
 mod clock_tests;
+#[cfg(test)]
+mod on_top_tests;
 #[cfg(test)]
 mod tests;

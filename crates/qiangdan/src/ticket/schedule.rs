@@ -70,7 +70,7 @@ impl Schedule {
         }
     }
 
-    pub(super) fn mistake(&self) -> Option<&'static str> {
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
         let is_backwards = |span: &OpenSpan| span.from_ms >= span.to_ms;
         let overlap = |pair: &[OpenSpan]| pair[0].to_ms > pair[1].from_ms;
         if self.services.is_empty() {
