@@ -7,6 +7,7 @@ pub mod history;
 pub mod lives;
 pub mod office;
 pub mod plain;
+pub mod tickets;
 
 /// The code in the READMEs runs.
 #[cfg(doctest)]

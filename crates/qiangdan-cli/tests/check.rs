@@ -35,9 +35,16 @@ fn a_valid_hall_is_summed_up() {
 
 #[test]
 fn every_example_is_valid() {
-    let halls =
-        ["boston.toml", "county.toml", "nanchang.toml", "permits.toml", "wabo.toml", "warsaw.toml"]
-            .map(example);
+    let halls = [
+        "boston.toml",
+        "county.toml",
+        "nanchang.toml",
+        "one-window.toml",
+        "permits.toml",
+        "wabo.toml",
+        "warsaw.toml",
+    ]
+    .map(example);
     assert_eq!(run(check().args(halls)).0, 0);
 }
 

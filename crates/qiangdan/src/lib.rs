@@ -18,6 +18,8 @@
 //! * What is composed of orders: modules [`package`] (many orders for one wish), [`across`] (papers that
 //!   go from hall to hall) and [`tracking`] (one code from first contact to the end).
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
+//! * What stands on top of orders: tickets of a day in a hall, and cases with legal clocks, modules
+//!   `ticket` and `case` (feature `calendar`).
 //!
 //! # Features
 //!
@@ -28,7 +30,11 @@
 pub mod across;
 #[cfg(feature = "calendar")]
 pub mod calendar;
+#[cfg(feature = "calendar")]
+pub mod case;
 mod clerk;
+#[cfg(feature = "calendar")]
+mod course;
 mod desk;
 mod editions;
 mod engine;
@@ -36,6 +42,8 @@ mod error;
 mod event;
 pub mod figures;
 mod grant;
+#[cfg(feature = "calendar")]
+mod guarded;
 #[cfg(feature = "hall-file")]
 pub mod hall;
 mod histories;
@@ -51,12 +59,16 @@ mod rules;
 mod staff;
 mod stats;
 mod sync;
+#[cfg(feature = "calendar")]
+pub mod ticket;
 mod time;
 pub mod tracking;
 mod waiting_line;
 mod watch;
 
 pub use clerk::{Ceiling, ClerkSpec, Presence, Session};
+#[cfg(feature = "calendar")]
+pub use course::Row;
 #[cfg(feature = "calendar")]
 pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,

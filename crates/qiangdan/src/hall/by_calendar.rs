@@ -68,6 +68,30 @@ impl Calendars {
         Some(id)
     }
 
+    /// The calendar that tickets go by, whose section stands at `at`. `None` goes with a mistake.
+    pub(super) fn of_tickets(
+        &self,
+        named: Option<&Spanned<&str>>,
+        at: Range<usize>,
+        book: &mut Book,
+        mistakes: &mut Mistakes,
+    ) -> Option<CalendarId> {
+        match (named, self.of_hall) {
+            (Some(name), _) => find(name, book, mistakes),
+            (None, Some(id)) => Some(id),
+            (None, None) if self.all.len() == 1 => {
+                book.calendars.use_at(0);
+                Some(CalendarId(0))
+            }
+            (None, None) => {
+                let found = "tickets, and no calendar that says when the hall is open";
+                let expected = "`calendar = KEY`, here or in `[hall]`";
+                mistakes.wrong(Code::NeedsCalendar, at, found, expected);
+                None
+            }
+        }
+    }
+
     /// Reports working time by a calendar without opening hours.
     fn check_opens(
         &self,

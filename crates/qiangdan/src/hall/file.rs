@@ -10,6 +10,7 @@ use super::{
     book::Book,
     by_calendar::Calendars,
     calendars::RawCalendar,
+    cases::RawCases,
     clerks::{self, RawClerks},
     halls::{self, RawHall},
     head_starts::HeadStarts,
@@ -25,6 +26,7 @@ use super::{
     plans,
     services::RawService,
     table::{Keyed, Table},
+    tickets::{self, RawAppointments, RawTickets},
     watches::{self, RawWatch},
     windows,
 };
@@ -35,7 +37,7 @@ use crate::{
     package::PackageKind,
 };
 
-const SECTIONS: [&str; 22] = [
+const SECTIONS: [&str; 27] = [
     "schema",
     "hall",
     "targets",
@@ -55,6 +57,11 @@ const SECTIONS: [&str; 22] = [
     "windows",
     "clerks",
     "arrivals",
+    "tickets",
+    "appointments",
+    "cases",
+    "follow_ups",
+    "complaints",
     "grab",
     "bounds",
     "plans",
@@ -85,6 +92,9 @@ pub(super) struct RawFile<'d> {
     windows: Vec<Window>,
     clerks: Vec<RawClerks<'d>>,
     arrivals: Option<RawArrivals<'d>>,
+    tickets: Option<RawTickets<'d>>,
+    appointments: Vec<RawAppointments<'d>>,
+    cases: RawCases<'d>,
 }
 
 impl<'d> RawFile<'d> {
@@ -109,6 +119,8 @@ impl<'d> RawFile<'d> {
         let ladders = root.keyed("ladders", "ladder", mistakes);
         let clerks = root.repeated("clerks", "a clerk", mistakes);
         let (pools, watches) = watches::read_pools(pools.as_ref(), &mut book.pools, mistakes);
+        let tickets = root.section("tickets", mistakes);
+        let appointments = root.keyed("appointments", "appointments", mistakes);
         let (roles, hours_of_roles) = named::read_roles(roles.as_ref(), &mut book.roles, mistakes);
         Self {
             calendar: house.as_ref().and_then(|table| house::read_calendar(table, mistakes)),
@@ -137,6 +149,12 @@ impl<'d> RawFile<'d> {
             windows: windows::read(root, book, mistakes),
             clerks: clerks.iter().map(|table| RawClerks::read(table, mistakes)).collect(),
             arrivals: arrivals.map(|table| RawArrivals::read(&table, mistakes)),
+            tickets: tickets.map(|table| RawTickets::read(&table, mistakes)),
+            appointments: appointments
+                .into_iter()
+                .filter_map(|section| RawAppointments::read(section, mistakes))
+                .collect(),
+            cases: RawCases::read(root, mistakes),
         }
     }
 
@@ -152,9 +170,24 @@ impl<'d> RawFile<'d> {
         let (ladders, clocks) = self.climb(checked.iter(), book, mistakes);
         let places = self.places(&checked);
         let limits: Vec<_> = checked.into_iter().map(|checked| checked.limit).collect();
+        let mut raw_services = std::mem::take(&mut self.services);
+        let (mut with_tickets, mut kinds) = (Vec::new(), Vec::new());
+        for (id, raw) in (0..).map(ServiceId).zip(&mut raw_services) {
+            with_tickets.extend(raw.ticket.take().map(|ticket| (id, ticket)));
+            kinds.extend(raw.case.map(|kind| (id, kind)));
+        }
+        let tickets = tickets::check(
+            self.tickets.take(),
+            std::mem::take(&mut self.appointments),
+            with_tickets,
+            &calendars,
+            book,
+            mistakes,
+        );
+        let cases = self.cases.check(kinds, &limits, book, mistakes);
         let services: Vec<_> = (0..)
             .map(ServiceId)
-            .zip(self.services)
+            .zip(raw_services)
             .map(|(id, raw)| raw.check(id, book, &limits, mistakes))
             .collect();
         let watches = watches::check(&self.watches, book, mistakes);
@@ -194,7 +227,12 @@ impl<'d> RawFile<'d> {
             staff: StaffRules::default(),
             clocks,
         };
+        let rules = rules(draft, &places, mistakes)?;
+        let by = &rules.clocks().calendars;
+        let tickets = tickets.and_then(|tickets| tickets.rules(&rules, by, mistakes));
         let hall = Hall {
+            tickets,
+            cases,
             id: house.id,
             name: house.name,
             address: house.address,
@@ -223,7 +261,7 @@ impl<'d> RawFile<'d> {
             bounds_facts: bounds.facts,
             bounds_lanes: bounds.lanes,
             plans: Vec::new(),
-            rules: rules(draft, &places, mistakes)?,
+            rules,
         };
         oddities::warn_unused(book, mistakes);
         oddities::warn_idle(&hall, book, mistakes);

@@ -21,8 +21,9 @@
 //! | `[calendars]` | `calendars.rs`, with `week.rs`, `dates.rs` |
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
 //! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
-//! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`,
-//! `series.rs` |
+//! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`, `series.rs` |
+//! | `[tickets]`, `[appointments]` | `tickets.rs` |
+//! | `[cases]`, `[follow_ups]`, `[complaints]` | `cases.rs` |
 //! | `[plans]` | `plans.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
@@ -31,6 +32,7 @@ mod arrivals;
 mod book;
 mod by_calendar;
 mod calendars;
+mod cases;
 mod clerks;
 mod dates;
 mod duration;
@@ -60,6 +62,7 @@ mod stage_at;
 mod table;
 mod takes;
 mod text;
+mod tickets;
 mod value;
 mod watches;
 mod week;
@@ -89,8 +92,8 @@ pub use text::Text;
 pub use windows::Window;
 
 use crate::{
-    CalendarId, ClockRules, Rules, across::HallTree, calendar::Calendar, limit::LimitRule,
-    package::PackageRule,
+    CalendarId, ClockRules, Rules, across::HallTree, calendar::Calendar, case::CaseRules,
+    limit::LimitRule, package::PackageRule, ticket::TicketRules,
 };
 
 /// A checked hall.
@@ -152,6 +155,8 @@ pub struct Hall {
     bounds_lanes: Option<u32>,
     plans: Vec<HallPlan>,
     rules: Rules,
+    tickets: Option<TicketRules>,
+    cases: CaseRules,
 }
 
 /// A hall and what is odd about it.
@@ -355,6 +360,18 @@ impl Hall {
         self.bounds_lanes
     }
 
+    /// The rules of its tickets, if it has any.
+    #[must_use]
+    pub fn tickets(&self) -> Option<&TicketRules> {
+        self.tickets.as_ref()
+    }
+
+    /// The rules of its cases, follow-ups and complaints.
+    #[must_use]
+    pub fn cases(&self) -> &CaseRules {
+        &self.cases
+    }
+
     /// The part the engine obeys.
     #[must_use]
     pub fn rules(&self) -> Rules {
@@ -364,6 +381,8 @@ impl Hall {
 
 #[cfg(test)]
 mod clock_tests;
+#[cfg(test)]
+mod on_top_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

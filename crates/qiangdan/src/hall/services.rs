@@ -3,9 +3,10 @@
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Code, Limit, Takes, Text, book::Book, mistake::Mistakes, table::Keyed, takes, text, value,
+    Code, Limit, Takes, Text, book::Book, cases, mistake::Mistakes, table::Keyed, takes, text,
+    tickets::RawTicket, value,
 };
-use crate::{PoolId, ServiceId, SkillId, Skills};
+use crate::{PoolId, ServiceId, SkillId, Skills, case::CaseKind};
 
 /// A service (事项).
 #[derive(Clone, PartialEq, Debug)]
@@ -43,13 +44,27 @@ pub(super) struct RawService<'d> {
     limits: Vec<Spanned<&'d str>>,
     recorded_as: Vec<Spanned<&'d str>>,
     is_withdrawn: bool,
+    /// What it says about its numbers.
+    pub(super) ticket: Option<RawTicket>,
+    /// Of which kind the cases are that it begins.
+    pub(super) case: Option<CaseKind>,
 }
 
 impl<'d> RawService<'d> {
     pub(super) fn read(Keyed { key, table }: Keyed<'d>, mistakes: &mut Mistakes) -> Option<Self> {
         let table = table?;
-        let known =
-            ["name", "pool", "needs", "takes", "limit", "limits", "recorded_as", "withdrawn"];
+        let known = [
+            "name",
+            "pool",
+            "needs",
+            "takes",
+            "limit",
+            "limits",
+            "recorded_as",
+            "withdrawn",
+            "ticket",
+            "case",
+        ];
         table.only(&known, mistakes);
         let name = table.get("name").and_then(|value| text::read(value, mistakes));
         let pool = table.need("pool", "\"front\"", mistakes);
@@ -74,7 +89,20 @@ impl<'d> RawService<'d> {
         let withdrawn = table.get("withdrawn").and_then(|value| value::flag(value, mistakes));
         let is_withdrawn = withdrawn == Some(true);
         let (needs, recorded_as) = (needs.unwrap_or_default(), recorded_as.unwrap_or_default());
-        Some(Self { key, name, pool, needs, takes, limits, recorded_as, is_withdrawn })
+        let ticket = table.get("ticket").and_then(|value| RawTicket::read(value, mistakes));
+        let case = table.get("case").and_then(|value| cases::read_kind(value, mistakes));
+        Some(Self {
+            key,
+            name,
+            pool,
+            needs,
+            takes,
+            limits,
+            recorded_as,
+            is_withdrawn,
+            ticket,
+            case,
+        })
     }
 
     /// Looks references up. What is wrong is reported and stands in for itself.

@@ -318,6 +318,7 @@ fn the_example_halls_are_right() {
         (include_str!("../../../../examples/halls/nanchang.toml"), 0),
         (include_str!("../../../../examples/halls/permits.toml"), 0),
         (include_str!("../../../../examples/halls/changsha-packages.toml"), 0),
+        (include_str!("../../../../examples/halls/one-window.toml"), 0),
         (include_str!("../../../../examples/halls/boston.toml"), 0),
         (include_str!("../../../../examples/halls/wabo.toml"), 0),
         // More people come to it than it can serve: that is what it shows.
