@@ -227,11 +227,12 @@ pub struct WheelDriver {
 }
 
 impl WheelDriver {
-    /// A budget for [`advance`](Self::advance) that keeps one call at some 50 µs, also when a million
+    /// A budget for [`advance`](Self::advance) that keeps one call at some 60 µs, also when a million
     /// slots are armed or due at once; of ten million, most calls.
     // Source: measured on two cores of an EPYC, with looks that read and write one cache line of
-    // their own: 44 µs [38–63] with a million, 37 [34–56] in the middle of a herd.
-    pub const STEPS: usize = 128;
+    // their own: 60 µs [47–70] with a million, 42 [29–62] in the middle of a herd. With half as many
+    // steps 44 [38–63] and 37 [34–56].
+    pub const STEPS: usize = 256;
 
     /// Looks at every slot that is due at `now`: in the order of their instants, and at equal
     /// instants in the order of `key`, then of slots.
