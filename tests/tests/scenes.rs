@@ -10,12 +10,15 @@
 
 #![cfg(qiangdan_shuttle)]
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use qiangdan::{
-    Action, Advancer, Amend, ClassId, ClerkId, ClerkSpec, Cx, Engine, Event, EventKind, Ladder,
-    Now, OrderId, OrderSpec, Outbox, Outcome, PoolId, PoolWatch, Presence, PutBack, Reason,
-    RulesDraft, ServiceId, Skills, Stage, Wall, WatchWhen, history::History,
+    Action, Advancer, Amend, CalendarId, ClassId, ClerkId, ClerkSpec, ClockRules, Cx, Engine,
+    Event, EventKind, Ladder, LimitId, Now, OrderId, OrderSpec, Outbox, Outcome, PoolId, PoolWatch,
+    Presence, PutBack, Reason, RulesDraft, ServiceId, Skills, Stage, Wall, WatchWhen,
+    calendar::CalendarDraft,
+    history::History,
+    limit::{LimitRule, Milestone, Moment, PauseReason, Reasons, TimeLimit},
 };
 use qiangdan_tests::{
     hall::{checked, climbing, service, within},
@@ -269,4 +272,123 @@ fn one_clerks_presence_is_changed_by_two() {
 #[test]
 fn orders_leave_a_watched_pool_while_others_take_them() {
     play(2, &[amends, takes_by_name, cancels]);
+}
+
+/// One limit until grabbed, one until closed that a pause holds; four milliseconds each.
+fn clock_rules() -> RulesDraft {
+    let reason = PauseReason::new(0).expect("a reason");
+    let limit = |to, pauses| LimitRule {
+        from: Moment::Reached(Milestone::SUBMITTED),
+        to: vec![Moment::Reached(to)],
+        lasts: TimeLimit::natural_time(4),
+        calendar: CalendarId(0),
+        pauses,
+        restarts: Reasons::default(),
+        extends_by: 0,
+        stages: Vec::new(),
+        expiry: None,
+    };
+    let days = ["1970-01-01", "1971-12-31"].map(|day| day.parse().expect("a day"));
+    let calendar = CalendarDraft::always("UTC", days[0], days[1]).check().expect("it is right");
+    let clocks = ClockRules {
+        calendars: vec![calendar],
+        limits: vec![
+            limit(Milestone::GRABBED, Reasons::default()),
+            limit(Milestone::CLOSED, Reasons::default().with(reason)),
+        ],
+        of_services: vec![(ServiceId(0), LimitId(0)), (ServiceId(0), LimitId(1))],
+        ..ClockRules::default()
+    };
+    RulesDraft { pools: 1, services: vec![service(0, &[])], clocks, ..RulesDraft::default() }
+}
+
+/// One order with clocks, two parts and time: what is told of each clock is told once, and in the end
+/// nothing is untold.
+fn clock_scene(parts: [Part; 2]) {
+    let bounds = qiangdan::Bounds::new(1, 3);
+    let (engine, mut advancer) = Engine::new(checked(clock_rules()), bounds).expect("in range");
+    let actor = |clerk| Actor {
+        engine: engine.clone(),
+        clerk: ClerkId(clerk),
+        out: Outbox::default(),
+        now_ms: 0,
+    };
+    let mut manager = actor(2);
+    for clerk in (0..3).map(ClerkId) {
+        let spec = ClerkSpec { units: 1, ..ClerkSpec::new(&[PoolId(0)], Skills::none()) };
+        manager.call(|engine, cx| engine.sign_in(cx, clerk, &spec)).expect("the clerk exists");
+    }
+    let order = manager.submit(OrderSpec::new(ServiceId(0)));
+    let running: Vec<_> = (0..)
+        .zip(parts)
+        .map(|(clerk, part)| {
+            let mut actor = actor(clerk);
+            actor.now_ms = 4;
+            thread::spawn(move || {
+                part(&mut actor, &[order]);
+                actor.out
+            })
+        })
+        .collect();
+    let mut told = Outbox::default();
+    advance_all(&mut advancer, &mut told, 4..=8);
+    let mut events: Vec<Event> = manager.out.drain().chain(told.drain()).collect();
+    for thread in running {
+        events.extend(thread.join().expect("no part panics").drain());
+    }
+    manager.now_ms = 100;
+    if let Some(claim) = manager.grab() {
+        manager.complete(claim);
+    }
+    advance_all(&mut advancer, &mut told, 102..=103);
+    events.extend(told.drain().chain(manager.out.drain()));
+    let mut counts = BTreeMap::<(u16, &str), usize>::new();
+    for event in events.iter().filter(|event| event.order == Some(order)) {
+        let (limit, what) = match event.kind {
+            EventKind::ClockStarted { limit, .. } => (limit, "started"),
+            EventKind::ClockStopped { limit, .. } => (limit, "stopped"),
+            EventKind::ClockPaused { limit, .. } => (limit, "paused"),
+            EventKind::ClockResumed { limit, .. } => (limit, "resumed"),
+            EventKind::RungClimbed { limit, .. } => (limit, "climbed"),
+            EventKind::OrderSettled => (LimitId(9), "settled"),
+            _ => continue,
+        };
+        *counts.entry((limit.0, what)).or_default() += 1;
+    }
+    let count = |limit, what| counts.get(&(limit, what)).copied().unwrap_or(0);
+    for limit in [0, 1] {
+        assert_eq!((count(limit, "started"), count(limit, "stopped")), (1, 1), "{counts:?}");
+        assert!(count(limit, "climbed") <= 1, "{counts:?}");
+    }
+    let (paused, resumed) = (count(1, "paused"), count(1, "resumed"));
+    assert!(resumed <= paused, "{counts:?}");
+    assert_eq!(count(9, "settled"), 1, "the slot is given back once: {counts:?}");
+    manager.submit(OrderSpec::new(ServiceId(0)));
+}
+
+fn play_clocks(parts: [Part; 2]) {
+    shuttle::check_random(move || clock_scene(parts), schedules());
+    shuttle::check_pct(move || clock_scene(parts), schedules(), 3);
+}
+
+fn pauses(actor: &mut Actor, orders: &[OrderId]) {
+    let reason = PauseReason::new(0).expect("a reason");
+    actor.call(|engine, cx| engine.pause(cx, orders[0], reason, None, None)).ok();
+    actor.call(|engine, cx| engine.resume(cx, orders[0], reason, None)).ok();
+}
+
+fn serves_one(actor: &mut Actor, _: &[OrderId]) {
+    if let Some(claim) = actor.grab() {
+        actor.complete(claim);
+    }
+}
+
+#[test]
+fn clocks_are_paused_while_an_order_is_served_and_time_passes() {
+    play_clocks([pauses, serves_one]);
+}
+
+#[test]
+fn two_pause_one_clock() {
+    play_clocks([pauses, pauses]);
 }

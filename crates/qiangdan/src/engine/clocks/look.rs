@@ -73,7 +73,12 @@ impl Inner {
                     list.seen = seen;
                     list.facts.extend(facts);
                     // What is told meanwhile asks for a look of its own.
-                    next = promises.next(service, &list)?;
+                    let Some(after) = promises.next(service, &list) else {
+                        // That was the last one: an order that closed before it is let go.
+                        let up = self.bring_up(cx, promises, life, service)?;
+                        return up.next.map(|next| next.due);
+                    };
+                    next = after;
                 }
                 // Something was told since: it is looked at again, as it is now.
                 Err(AppendError::Changed) => return Some(at),

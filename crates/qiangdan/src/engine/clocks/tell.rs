@@ -76,7 +76,7 @@ impl Promises {
     }
 
     /// Moves the mark to here, if it is still at `from`.
-    fn move_mark(&self, order: OrderId, from: Told, to: Told) -> bool {
+    pub(super) fn move_mark(&self, order: OrderId, from: Told, to: Told) -> bool {
         let mut is_moved = false;
         let moved = self.marks(order).told.change(order.generation(), |bits| {
             let now = Told::from_bits(bits);

@@ -3,10 +3,11 @@
 
 use qiangdan_sync::{AppendError, CloseReach};
 
-use super::CatchUp;
+use super::{CatchUp, tell::Told};
 use crate::{
-    Bounds, CalendarId, ClockRules, Cx, Engine, Event, EventKind, LimitId, Mono, Now, OrderId,
-    OrderSpec, Outbox, Outcome, PoolId, RulesDraft, ServiceId, ServiceRule, Skills, Wall,
+    Bounds, CalendarId, ClerkId, ClerkSpec, ClockRules, Cx, Engine, Event, EventKind, LimitId,
+    Mono, Now, OrderId, OrderSpec, Outbox, Outcome, PoolId, RulesDraft, ServiceId, ServiceRule,
+    Skills, Wall,
     calendar::{CalendarDraft, Day},
     engine::{Advancer, owner},
     limit::{LimitRule, Milestone, Moment, PauseReason, Reasons, TimeLimit},
@@ -90,7 +91,7 @@ fn a_grab_that_stops_half_way_is_not_late_and_holds_up_no_other_clock() {
     house.advance(0);
     let inner = &*house.engine.inner.clone();
     let life = inner.life(order).unwrap();
-    let grabbed = life.slot.word.try_hold(order.generation(), owner(crate::ClerkId(0)).unwrap());
+    let grabbed = life.slot.word.try_hold(order.generation(), owner(ClerkId(0)).unwrap());
     assert_eq!(grabbed, Ok(1));
     // The clerk's thread sleeps here, from the fifth millisecond on; the other limit is over.
     assert_eq!(limits(&house.advance(50)), [1]);
@@ -137,4 +138,44 @@ fn a_rung_is_not_climbed_by_a_list_that_has_grown_since() {
     assert!(matches!(climbed, Err(AppendError::Changed)));
     let told = house.out.events().iter().map(|event| event.kind).collect::<Vec<_>>();
     assert_eq!(limits(&told), []);
+}
+
+#[test]
+fn who_comes_second_neither_moves_the_mark_nor_takes_it_back() {
+    let mut house = house(1);
+    let order = house.submit();
+    house.advance(0);
+    let inner = &*house.engine.inner.clone();
+    let promises = inner.promises.as_ref().unwrap();
+    // A thread has read up to where was told, and sleeps; another tells of a pause meanwhile.
+    let before = promises.told(order).unwrap();
+    let reason = PauseReason::new(0).unwrap();
+    house.engine.pause(&mut Cx::new(now(5), &mut house.out), order, reason, None, None).unwrap();
+    let after = promises.told(order).unwrap();
+    assert_eq!(after.facts, before.facts + 1);
+    // It goes on, and finds that this was told.
+    assert!(!promises.move_mark(order, before, Told { facts: before.facts + 1, ..before }));
+    assert!(!promises.move_mark(order, before, before));
+    assert_eq!(promises.told(order), Some(after));
+    // That the order has been started is kept by whoever moves the mark without knowing.
+    assert!(promises.starts(order));
+    assert!(promises.move_mark(order, after, Told { facts: after.facts + 1, ..after }));
+    assert!(!promises.starts(order));
+}
+
+#[test]
+fn an_order_that_closed_before_its_last_rung_was_climbed_is_let_go() {
+    let mut house = house(1);
+    house.submit();
+    house.advance(0);
+    // It is late by now, and nobody has advanced since.
+    let mut cx = Cx::new(now(50), &mut house.out);
+    let spec = ClerkSpec { units: 1, ..ClerkSpec::new(&[PoolId(0)], Skills::none()) };
+    house.engine.sign_in(&mut cx, ClerkId(0), &spec).unwrap();
+    let claim = house.engine.grab(&mut cx, ClerkId(0)).unwrap().claim;
+    house.engine.complete(&mut cx, claim, Outcome::Done).unwrap();
+    let told = house.advance(50);
+    assert_eq!(limits(&told), [0, 1]);
+    assert!(told.contains(&EventKind::OrderSettled));
+    house.submit();
 }
