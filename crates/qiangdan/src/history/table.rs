@@ -181,7 +181,7 @@ const fn row(
 }
 
 /// All rows. A verb may have several; the first whose states fit counts.
-const TABLE: &[Row] = {
+static TABLE: &[Row] = {
     use {By::*, Epoch::*, State::*, Then::*};
     &[
         //  verb            from            to               epoch    by        then
