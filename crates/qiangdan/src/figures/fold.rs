@@ -32,7 +32,8 @@ pub struct Whose {
 /// they are of one desk, else as [`History::in_order`](crate::history::History::in_order) puts them.
 /// The same events give the same figures, whenever and wherever they are read.
 ///
-/// Keeps one record for each open order, and for each clerk.
+/// Keeps one record for each open order, and for each clerk. A breach or a card that another thread has
+/// told only after the order was closed counts for no service.
 pub struct Fold<K> {
     rules: Rules,
     key: Box<dyn Fn(&Whose) -> K + Send + Sync>,
@@ -195,6 +196,8 @@ impl<K: Ord + Clone> Fold<K> {
             if !track.is_over(event) {
                 self.orders.insert(order, track);
             }
+        } else {
+            self.count_late(event);
         }
         self.line.read(event);
     }
@@ -271,6 +274,18 @@ impl<K: Ord + Clone> Fold<K> {
         part.same_visit += u64::from(is_served && track.epoch <= 1 && !track.was_paused);
         self.take(track.owner, now, -1);
         track.is_closed = true;
+    }
+
+    /// What another thread has told of an order that was over by then: of no service any more.
+    fn count_late(&mut self, event: &Event) {
+        let whose = Whose { service: None, class: None, clerk: event.clerk, tag: event.tag };
+        match event.kind {
+            EventKind::LimitBreached { .. } => self.part(&whose).breached += 1,
+            EventKind::CardGiven { colour } => self.card(&whose, colour),
+            #[cfg(feature = "calendar")]
+            EventKind::CardIssued { colour, .. } => self.card(&whose, colour),
+            _ => {}
+        }
     }
 
     /// How many orders a grab by name passed over.
