@@ -119,8 +119,9 @@ impl Packages {
     /// Sees to it that the engine does what a package wants, and the package knows what the engine knows:
     /// after a package was opened, or a verb on it has changed something.
     ///
-    /// Costs a look at each order of the package, and what its verbs cost. Lock-free: it goes round again
-    /// only if something was told of the package meanwhile.
+    /// Costs a look at each order of the package, and what its verbs cost. It goes round again only if
+    /// something was told of the package meanwhile; lock-free but for the map of dedup keys, which a
+    /// submit asks.
     ///
     /// # Errors
     ///
