@@ -43,7 +43,7 @@ mod stats;
 mod sync;
 mod time;
 
-pub use clerk::{Ceiling, ClerkSpec, Presence, Session};
+pub use clerk::{Ceiling, Certificate, ClerkSpec, Presence, Session};
 #[cfg(feature = "calendar")]
 pub use engine::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
@@ -52,7 +52,8 @@ pub use engine::{
 pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError,
-    PresenceError, PutBackError, SetUnitsError, SignInError, SignOutError, StartError, SubmitError,
+    PresenceError, PutBackError, SetSkillsError, SetUnitsError, SignInError, SignOutError,
+    StartError, SubmitError,
 };
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
@@ -65,6 +66,9 @@ pub use rules::{
 };
 #[cfg(feature = "calendar")]
 pub use rules::{ClockRules, WallTrust};
-pub use staff::{Demand, Levels, MassLoss, PresenceRules, StaffError, StaffRules};
+pub use staff::{
+    Demand, GiveBacks, GiveBacksPer, GrabRules, Levels, MassLoss, Pace, PresenceRules, StaffError,
+    StaffRules,
+};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};

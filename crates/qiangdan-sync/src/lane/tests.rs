@@ -283,3 +283,28 @@ fn of_equal_keys_that_of_the_smaller_ring_wins() {
     let first = model.lane.first(|item| (item.generation >= 60).then_some(0)).unwrap();
     assert_eq!(first.item, item(60));
 }
+
+#[test]
+fn a_walk_shows_what_a_search_would_meet_and_passes_nothing() {
+    let model = Model::new(1_000);
+    for n in 0..300 {
+        model.push(n).unwrap();
+    }
+    for n in 0..20 {
+        model.end(n);
+    }
+    let shown = |most: usize| {
+        let mut shown = Vec::new();
+        model.lane.walk(|item| {
+            shown.push(item.generation);
+            shown.len() < most
+        });
+        shown
+    };
+    assert_eq!(shown(usize::MAX), (0..300).collect::<Vec<_>>());
+    assert_eq!(shown(3), [0, 1, 2], "over or not, and as far as it is wanted");
+    // A search passes what is over; a walk begins there then.
+    model.lane.first(|item| (!model.is_over(item)).then_some(item.generation)).unwrap();
+    assert_eq!(shown(2), [20, 21]);
+    Lane::new(4).walk(|_| unreachable!("nothing is there"));
+}

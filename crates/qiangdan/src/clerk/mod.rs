@@ -1,6 +1,8 @@
 //! Clerks as the engine sees them: present or not, which lanes are theirs, how much room they have.
 
 mod charges;
+mod guards;
+mod papers;
 mod post;
 mod times;
 
@@ -9,12 +11,15 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use qiangdan_sync::Mask;
 
 pub(crate) use charges::{Charge, Charges};
+use guards::Guards;
+pub(crate) use papers::CERTIFICATES_MAX;
+use papers::Papers;
 pub use post::Presence;
 pub(crate) use post::{Post, UNITS_MAX};
 use times::Times;
 
 use crate::{
-    ClerkId, GrabError, LaneRule, Levels, PoolId, Rules, ServiceId, Skills,
+    ClerkId, GrabError, LaneRule, Levels, PoolId, Rules, ServiceId, SkillId, Skills, Wall,
     sync::{AtomicU32, AtomicU64},
 };
 
@@ -33,13 +38,37 @@ pub struct ClerkSpec<'a> {
     /// The most orders of some services they may hold at once, in place of what the rules say; only
     /// for services that have a ceiling there.
     pub ceilings: &'a [Ceiling],
+    /// Up to eight skills that count only while their certificate is valid, whether they are among
+    /// `skills` or not.
+    pub certificates: &'a [Certificate],
+}
+
+/// What one is certified for (证书), for as long as that is so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Certificate {
+    /// The skill that counts meanwhile.
+    pub skill: SkillId,
+    /// The first instant at which it does not count any more. Who may work without one for a while (上岗
+    /// 后一年内取得) has one until then.
+    pub until: Wall,
 }
 
 impl ClerkSpec<'_> {
-    /// Whether the orders of a lane are theirs to take.
-    fn covers(&self, lane: &LaneRule) -> bool {
+    /// What they can do at an instant, by their certificates.
+    fn skills_at(&self, now: Wall) -> Skills {
+        let valid = |paper: &Certificate| now < paper.until;
+        let of = |papers: &mut dyn Iterator<Item = &Certificate>| {
+            papers.map(|paper| paper.skill).collect::<Skills>()
+        };
+        let valid_now = of(&mut self.certificates.iter().filter(|paper| valid(paper)));
+        let run_out = of(&mut self.certificates.iter().filter(|paper| !valid(paper)));
+        self.skills.without(run_out).and(valid_now)
+    }
+
+    /// Whether the orders of a lane are theirs to take, with these skills.
+    fn covers(&self, lane: &LaneRule, skills: Skills) -> bool {
         self.pools.contains(&lane.pool)
-            && self.skills.covers(lane.needs)
+            && skills.covers(lane.needs)
             && self.levels.covers(lane.levels)
     }
 }
@@ -48,7 +77,14 @@ impl<'a> ClerkSpec<'a> {
     /// Somebody who works for these pools, can do this, and has one unit.
     #[must_use]
     pub fn new(pools: &'a [PoolId], skills: Skills) -> Self {
-        Self { pools, skills, units: 1, levels: Levels::default(), ceilings: &[] }
+        Self {
+            pools,
+            skills,
+            units: 1,
+            levels: Levels::default(),
+            ceilings: &[],
+            certificates: &[],
+        }
     }
 }
 
@@ -103,6 +139,8 @@ pub(crate) struct Clerk {
     ceilings: AtomicU64,
     pub(crate) lanes: Mask,
     pub(crate) times: Times,
+    pub(crate) guards: Guards,
+    pub(crate) papers: Papers,
 }
 
 /// What a clerk has left to take.
@@ -137,6 +175,8 @@ impl Clerk {
             ceilings: AtomicU64::new(u64::MAX),
             lanes: Mask::new(lanes),
             times: Times::default(),
+            guards: Guards::default(),
+            papers: Papers::new(),
         }
     }
 
@@ -153,9 +193,12 @@ impl Clerk {
         self.units.load(Relaxed)
     }
 
-    pub(crate) fn sign_in(&self, spec: &ClerkSpec<'_>, rules: &Rules) -> (Post, Post) {
+    /// Takes in what a clerk can do from now on.
+    pub(crate) fn equip(&self, spec: &ClerkSpec<'_>, rules: &Rules, now: Wall) {
+        self.papers.file(spec.certificates, now);
+        let skills = spec.skills_at(now);
         for (lane, rule) in (0..).zip(rules.lanes()) {
-            if spec.covers(rule) {
+            if spec.covers(rule, skills) {
                 self.lanes.set(lane);
             } else {
                 self.lanes.unset(lane);
@@ -172,7 +215,19 @@ impl Clerk {
         }
         // Ordering: Relaxed. Bounds a number and guards no data.
         self.ceilings.store(u64::from_le_bytes(ceilings), Relaxed);
+    }
+
+    /// Begins a session; what the word was and is.
+    pub(crate) fn sign_in(&self) -> (Post, Post) {
         self.change(|post| Some(post.signed_in())).unwrap_or_else(|same| (same, same))
+    }
+
+    /// Takes lanes away that need a skill that has lapsed.
+    pub(crate) fn forget(&self, lapsed: Skills, rules: &Rules) {
+        let is_lost = |needs: Skills| lapsed.iter().any(|skill| needs.has(skill));
+        for (lane, _) in (0..).zip(rules.lanes()).filter(|(_, rule)| is_lost(rule.needs)) {
+            self.lanes.unset(lane);
+        }
     }
 
     pub(crate) fn set_units(&self, units: u32) {

@@ -7,6 +7,7 @@
 
 mod advance;
 mod amend;
+mod browse;
 mod cancel;
 mod clerks;
 #[cfg(feature = "calendar")]
@@ -148,6 +149,8 @@ struct Inner {
     clerks: Box<[Clerk]>,
     /// What claims took of their holders' room, if services cost different.
     charges: Option<Charges>,
+    /// Whether a grab has more to ask than who goes first: what it costs, whether it is too soon.
+    is_guarded: bool,
     /// How many clerks are signed in.
     staffed: AtomicU32,
     /// When to look at clerks, if the rules have anything to look for.
@@ -195,6 +198,7 @@ impl Engine {
             lanes: Lanes::new(rules.lanes().len(), orders),
             looks,
             clerks: (0..clerks).map(|_| Clerk::new(lanes, follows)).collect(),
+            is_guarded: is_mixed || rules.staff().grab.pace.is_some(),
             staffed: AtomicU32::new(0),
             rests,
             charges: is_mixed.then(|| Charges::new(orders)),

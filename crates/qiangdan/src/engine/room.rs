@@ -121,9 +121,7 @@ impl Inner {
         }
     }
 
-    /// [`Engine::grab`](super::Engine::grab), where services cost different.
-    #[cold]
-    #[inline(never)]
+    /// The same as [`Engine::grab`](super::Engine::grab), where services may cost different.
     pub(super) fn grab_by_cost(
         &self,
         cx: &mut Cx<'_>,
