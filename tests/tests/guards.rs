@@ -1,7 +1,5 @@
 //! What clerks can do, and what keeps grabbing fair: levels, certificates, choosing, pace, giving back.
 
-#![expect(clippy::unwrap_used, reason = "in a test, failing is the answer")]
-
 use proptest::prelude::*;
 use qiangdan::{
     Certificate, Claim, ClerkId, ClerkSpec, Demand, EventKind, GiveBacks, GiveBacksPer, GrabError,

@@ -141,7 +141,7 @@ fn half_hours(hall: &Hall) -> (u16, u16) {
 /// the days of a run, and nobody tells a run of milestones and pauses.
 #[must_use]
 pub fn rules(hall: &Hall) -> Rules {
-    hall.rules().without_clocks()
+    hall.rules().without_clocks().without_watch()
 }
 
 /// How many limits of the hall are on orders and by the calendar, so that a run does not time them.

@@ -546,6 +546,7 @@ impl Ring {
 
     fn walk(&self, see: &mut impl FnMut(Item) -> bool) {
         for at in self.start().. {
+            // Ordering: Acquire, the receiving half of "entry".
             let (word, lap) = self.read(at, Acquire);
             if lap < self.lap(at) || lap == self.lap(at) && !see(Item::from_word(word)) {
                 return;

@@ -238,8 +238,9 @@ impl Side {
 
     /// Shows every entry, in no order.
     ///
-    /// Changes nothing. Entries that come in or leave during the call may be shown or not. Costs a look at
-    /// every leaf, of which there are as many as there were entries at one time; none if it is empty.
+    /// Changes nothing. Entries that come in or leave during the call may be shown or not. Costs a look
+    /// at every leaf, of which there are as many as there were entries at one time; none if it is
+    /// empty.
     pub fn walk(&self, mut see: impl FnMut(&Entry)) {
         if self.is_empty() {
             return;

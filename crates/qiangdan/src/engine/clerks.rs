@@ -41,10 +41,11 @@ impl Engine {
         Ok(now.session())
     }
 
-    /// Changes what a clerk can do, for which pools they work and how much they may hold, in their session.
-    /// What they hold stays theirs; the next grab goes by what is said here.
+    /// Changes what a clerk can do, for which pools they work and how much they may hold, in their
+    /// session. What they hold stays theirs; the next grab goes by what is said here.
     ///
-    /// Costs one pass over the lanes. A grab by the same clerk during the call may see some lanes of either.
+    /// Costs one pass over the lanes. A grab by the same clerk during the call may see some lanes of
+    /// either.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ use super::{
     mistake::Mistakes,
     moments, named,
     names::Names,
-    oddities,
+    oddities, presence,
     services::RawService,
     table::{Keyed, Table},
     windows,
@@ -30,7 +30,7 @@ use crate::{
     limit::{ClockError, LimitRule},
 };
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "schema",
     "hall",
     "targets",
@@ -49,6 +49,7 @@ const SECTIONS: [&str; 19] = [
     "clerks",
     "arrivals",
     "grab",
+    "presence",
     "bounds",
 ];
 
@@ -58,6 +59,7 @@ pub(super) struct RawFile<'d> {
     house: Option<House>,
     target: Target,
     bounds: Bounds,
+    staff: StaffRules,
     skills: Vec<Named>,
     pools: Vec<Named>,
     roles: Vec<Named>,
@@ -94,10 +96,21 @@ impl<'d> RawFile<'d> {
         let limits = root.keyed("limits", "limit", mistakes);
         let ladders = root.keyed("ladders", "ladder", mistakes);
         let clerks = root.repeated("clerks", "a clerk", mistakes);
+        let presence = root.section("presence", mistakes);
         let (roles, hours_of_roles) = named::read_roles(roles.as_ref(), &mut book.roles, mistakes);
+        let calendar = house.as_ref().and_then(|table| house::read_calendar(table, mistakes));
+        let house = house.and_then(|table| House::read(&table, mistakes));
+        let zone = house.as_ref().map_or("Etc/UTC", |house| house.timezone.as_str());
+        let guards = grab.as_ref().map(|grab| presence::read_guards(grab, zone, mistakes));
+        let staff = StaffRules {
+            presence: presence::read(presence.as_ref(), mistakes),
+            grab: guards.unwrap_or_default(),
+            ..StaffRules::default()
+        };
         Self {
-            calendar: house.as_ref().and_then(|table| house::read_calendar(table, mistakes)),
-            house: house.and_then(|table| House::read(&table, mistakes)),
+            calendar,
+            house,
+            staff,
             target: target.map_or_else(Target::default, |t| house::read_target(&t, mistakes)),
             bounds: Bounds::read(grab.as_ref(), bounds.as_ref(), mistakes),
             skills: named::read_skills(skills.as_ref(), &mut book.skills, &mut book.soft, mistakes),
@@ -162,7 +175,7 @@ impl<'d> RawFile<'d> {
             ladders: ladders.iter().map(|ladder| ladder.ladder.clone()).collect(),
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
-            staff: StaffRules::default(),
+            staff: self.staff,
             clocks,
         };
         let hall = Hall {

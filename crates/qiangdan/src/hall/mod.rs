@@ -20,6 +20,7 @@
 //! | `[limits]` | `limits.rs`, with `moments.rs`, `by_calendar.rs`, `expiry.rs` |
 //! | `[ladders]` | `ladders.rs`, with `stage_at.rs`, `action.rs` |
 //! | `[shifts]`, `[[windows]]`, `[[clerks]]` | `clerks.rs`, `windows.rs`, with `span.rs`, `series.rs` |
+//! | `[presence]`, guards of `[grab]` | `presence.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
@@ -44,6 +45,7 @@ mod names;
 mod near;
 mod oddities;
 mod parse;
+mod presence;
 mod series;
 mod services;
 mod share;
