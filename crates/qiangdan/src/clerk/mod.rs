@@ -329,12 +329,6 @@ impl Clerk {
         }
     }
 
-    /// Takes so many units back that were given back too early.
-    pub(crate) fn take_back(&self, units: u32) {
-        // Ordering: Relaxed, as in `reserve_many`.
-        self.post.fetch_add(u64::from(units), Relaxed);
-    }
-
     /// Gives back so many units; what the word was before.
     #[inline]
     pub(crate) fn release(&self, units: u32) -> Post {
