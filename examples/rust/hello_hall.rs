@@ -22,8 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut events = Outbox::default();
     let minute = |minutes: u64| Now::after(Wall(0), minutes * 60_000);
 
-    let clerk = ClerkId(0);
-    let pools = [pool];
+    let (clerk, pools) = (ClerkId(0), [pool]);
     let spec = ClerkSpec::new(&pools, Skills::none());
     hall.sign_in(&mut Cx::new(minute(0), &mut events), clerk, &spec)?;
 

@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (hall, _advancer) = Engine::new(rules, Bounds::new(1, WINDOWS))?;
 
     let mut events = Outbox::default();
+    let pools = [pool];
     for clerk in (0..WINDOWS).map(ClerkId) {
-        let pools = [pool];
         let spec = ClerkSpec::new(&pools, needs);
         hall.sign_in(&mut Cx::new(Now::default(), &mut events), clerk, &spec)?;
     }

@@ -140,7 +140,7 @@ fn half_hours(hall: &Hall) -> (u16, u16) {
 /// The rules of the hall as days without dates are run by them: no limit by the calendar is timed.
 #[must_use]
 pub fn rules(hall: &Hall) -> Rules {
-    hall.rules().without_clocks()
+    hall.rules().without_clocks().without_watch()
 }
 
 /// How many limits of the hall are on orders and by the calendar, so that a run does not time them.

@@ -313,6 +313,16 @@ impl Lane {
         first
     }
 
+    /// Shows the items in their order, ring by ring; of each ring as long as `see` wants more.
+    ///
+    /// Changes nothing. Exact while nobody else pushes or passes; otherwise each item was in the lane at
+    /// some instant during the call, and one that comes or goes meanwhile may be shown or not.
+    pub fn walk(&self, mut see: impl FnMut(Item) -> bool) {
+        for ring in self.rings.iter().map_while(OnceLock::get) {
+            ring.walk(&mut see);
+        }
+    }
+
     /// Says that `first` is over: the next search begins after it.
     ///
     /// It need not be called: a search passes what is over by itself. Wait-free: one plain store.
@@ -556,6 +566,16 @@ impl Ring {
             self.pass_to(at);
         }
         first
+    }
+
+    fn walk(&self, see: &mut impl FnMut(Item) -> bool) {
+        for at in self.start().. {
+            // Ordering: Acquire, the receiving half of "entry".
+            let (word, lap) = self.read(at, Acquire);
+            if lap < self.lap(at) || lap == self.lap(at) && !see(Item::from_word(word)) {
+                return;
+            }
+        }
     }
 
     /// Where a search begins: all items before this are over.

@@ -236,6 +236,24 @@ impl Side {
         }
     }
 
+    /// Shows every entry, in no order.
+    ///
+    /// Changes nothing. Entries that come in or leave during the call may be shown or not. Costs a look
+    /// at every leaf, of which there are as many as there were entries at one time; none if it is
+    /// empty.
+    pub fn walk(&self, mut see: impl FnMut(&Entry)) {
+        if self.is_empty() {
+            return;
+        }
+        for segment in self.segments.iter().map_while(OnceLock::get) {
+            for leaf in &segment.leaves {
+                if let Some((entry, _)) = leaf.read() {
+                    see(&entry);
+                }
+            }
+        }
+    }
+
     /// Whether there is no entry, and no insert or removal is under way. Wait-free.
     ///
     /// Of a thread that inserts and then reads a word, and another that changes this word and then
@@ -464,6 +482,22 @@ mod tests {
             assert_eq!(pop(&side), Some(rank));
         }
         assert_eq!((pop(&side), side.is_empty()), (None, true));
+    }
+
+    #[test]
+    fn a_walk_shows_what_is_there_and_removes_nothing() {
+        let side = Side::new(64 + 100);
+        side.walk(|_| unreachable!("nothing is there"));
+        for n in 0..164 {
+            side.insert(entry(n)).unwrap();
+        }
+        assert_eq!(pop(&side), Some(0));
+        for _ in 0..2 {
+            let mut shown = Vec::new();
+            side.walk(|entry| shown.push(entry.key.rank));
+            shown.sort_unstable();
+            assert_eq!(shown, (1..164).collect::<Vec<_>>());
+        }
     }
 
     #[test]

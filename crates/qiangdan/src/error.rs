@@ -80,6 +80,14 @@ pub enum GrabError {
         /// Who asked.
         clerk: ClerkId,
     },
+    /// The clerk grabs faster than the rules allow.
+    #[error("{clerk} grabs too fast; again in {retry_after_ms} ms")]
+    TooSoon {
+        /// Who asked.
+        clerk: ClerkId,
+        /// In so many milliseconds they may.
+        retry_after_ms: u64,
+    },
     /// The call is of an earlier session. The terminal that made it is signed out.
     #[error("{clerk} is in {session} now")]
     OldSession {
@@ -152,6 +160,24 @@ pub enum GrabOrderError {
         /// Who asked.
         clerk: ClerkId,
     },
+    /// The clerk grabs faster than the rules allow.
+    #[error("{clerk} grabs too fast; again in {retry_after_ms} ms")]
+    TooSoon {
+        /// Who asked.
+        clerk: ClerkId,
+        /// In so many milliseconds they may.
+        retry_after_ms: u64,
+    },
+    /// The order is not among the oldest that the clerk may choose from.
+    #[error("{order} is not for {clerk} to choose; {oldest} goes first")]
+    NotOldest {
+        /// The order.
+        order: OrderId,
+        /// Who asked.
+        clerk: ClerkId,
+        /// The one that goes first.
+        oldest: OrderId,
+    },
     /// The call is of an earlier session. The terminal that made it is signed out.
     #[error("{clerk} is in {session} now")]
     OldSession {
@@ -173,7 +199,7 @@ macro_rules! owned_work {
             /// The claim is no longer the latest: the order was given back or taken away since. Drop it.
             #[error("the claim on {order} is stale: its epoch is {epoch} now")]
             Stale {
-        /// The order.
+                /// The order.
                 order: OrderId,
                 /// Its latest epoch.
                 epoch: u16,
@@ -181,21 +207,21 @@ macro_rules! owned_work {
             /// The order is not held by anybody now.
             #[error("nobody holds {order}")]
             NotOwner {
-        /// The order.
+                /// The order.
                 order: OrderId,
             },
             /// The order's state does not allow it.
             #[error("{order} is {state:?}")]
             WrongState {
-        /// The order.
+                /// The order.
                 order: OrderId,
-        /// Its state.
+                /// Its state.
                 state: State,
             },
-    /// The id is from an earlier life of its slot, or never named an order.
+            /// The id is from an earlier life of its slot, or never named an order.
             #[error("{order} is gone")]
             Gone {
-        /// The id.
+                /// The id.
                 order: OrderId,
             },
             /// The call is of an earlier session. The terminal that made it is signed out.
@@ -210,7 +236,7 @@ macro_rules! owned_work {
                 $(#[$extra_doc])*
                 #[error($message)]
                 $extra {
-        /// The order.
+                    /// The order.
                     order: OrderId,
                 },
             )*
@@ -249,6 +275,9 @@ owned_work! {
     PutBackError {
         /// The order has been claimed 65,535 times. Complete it or have it cancelled.
         Exhausted => "{order} has been claimed too often to be put back",
+        /// The clerk has given back as much as the rules allow, for this session or day. Complete it, or
+        /// have it handed on.
+        TooOften => "{order} is not given back: its holder has done that too often",
     }
 }
 
@@ -312,16 +341,16 @@ macro_rules! of_clerks {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum $name {
-    /// No clerk has this number.
+            /// No clerk has this number.
             #[error("no {clerk}")]
             NoSuchClerk {
-        /// Who.
+                /// Who.
                 clerk: ClerkId,
             },
             /// The call is of an earlier session. The terminal that made it is signed out.
             #[error("{clerk} is in {session} now")]
             OldSession {
-        /// Who.
+                /// Who.
                 clerk: ClerkId,
                 /// Their latest session.
                 session: Session,
@@ -342,35 +371,96 @@ macro_rules! of_clerks {
 }
 
 of_clerks! {
-/// Why [`Engine::sign_in`](crate::Engine::sign_in) did nothing.
+    /// Why [`Engine::sign_in`](crate::Engine::sign_in) did nothing.
     SignInError {
-    /// The rules have no such pool.
+        /// The rules have no such pool.
         NoSuchPool {
-        /// Which.
+            /// Which.
             pool: PoolId,
         } => "no {pool}",
         /// The spec says a ceiling for a service that has none in the rules.
         NoCeiling {
-        /// Which.
+            /// Which.
             service: ServiceId,
         } => "no ceiling for {service} in the rules",
+        /// More certificates than are kept for each clerk.
+        TooManyCertificates {
+            /// How many there are.
+            found: usize,
+            /// How many can be.
+            most: usize,
+        } => "{found} certificates, at most {most}",
     }
 }
 of_clerks! {
-/// Why [`Engine::sign_out`](crate::Engine::sign_out) did nothing.
+    /// Why [`Engine::set_skills`](crate::Engine::set_skills) did nothing.
+    SetSkillsError {
+        /// The clerk is signed out. Sign in first.
+        SignedOut {
+            /// Who.
+            clerk: ClerkId,
+        } => "{clerk} is signed out",
+        /// The rules have no such pool.
+        NoSuchPool {
+            /// Which.
+            pool: PoolId,
+        } => "no {pool}",
+        /// The spec says a ceiling for a service that has none in the rules.
+        NoCeiling {
+            /// Which.
+            service: ServiceId,
+        } => "no ceiling for {service} in the rules",
+        /// More certificates than are kept for each clerk.
+        TooManyCertificates {
+            /// How many there are.
+            found: usize,
+            /// How many can be.
+            most: usize,
+        } => "{found} certificates, at most {most}",
+    }
+}
+
+/// What is wrong with a [`ClerkSpec`](crate::ClerkSpec); both verbs that take one say so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SpecError {
+    NoSuchPool { pool: PoolId },
+    NoCeiling { service: ServiceId },
+    TooManyCertificates { found: usize, most: usize },
+}
+
+macro_rules! from_spec {
+    ($name:ident) => {
+        impl From<SpecError> for $name {
+            fn from(wrong: SpecError) -> Self {
+                match wrong {
+                    SpecError::NoSuchPool { pool } => Self::NoSuchPool { pool },
+                    SpecError::NoCeiling { service } => Self::NoCeiling { service },
+                    SpecError::TooManyCertificates { found, most } => {
+                        Self::TooManyCertificates { found, most }
+                    }
+                }
+            }
+        }
+    };
+}
+from_spec!(SignInError);
+from_spec!(SetSkillsError);
+
+of_clerks! {
+    /// Why [`Engine::sign_out`](crate::Engine::sign_out) did nothing.
     SignOutError {}
 }
 of_clerks! {
-/// Why [`Engine::set_presence`](crate::Engine::set_presence) did nothing.
+    /// Why [`Engine::set_presence`](crate::Engine::set_presence) did nothing.
     PresenceError {
-    /// The clerk is signed out. Sign in first.
+        /// The clerk is signed out. Sign in first.
         SignedOut {
-        /// Who.
+            /// Who.
             clerk: ClerkId,
         } => "{clerk} is signed out",
         /// Nobody chooses this; it comes about.
         NotChosen {
-        /// Which.
+            /// Which.
             presence: Presence,
         } => "nobody can be set to {presence:?}",
     }
@@ -382,9 +472,9 @@ of_clerks! {
 of_clerks! {
     /// Why [`Engine::heartbeat`](crate::Engine::heartbeat) did nothing.
     HeartbeatError {
-    /// The clerk is signed out. Sign in first.
+        /// The clerk is signed out. Sign in first.
         SignedOut {
-        /// Who.
+            /// Who.
             clerk: ClerkId,
         } => "{clerk} is signed out",
     }

@@ -445,6 +445,18 @@ pub enum EventKind {
         /// Of which claim.
         epoch: u16,
     },
+    /// A clerk chose the order by name past older ones that they might have taken.
+    PassedOver {
+        /// How many.
+        older: u8,
+    },
+    /// What a clerk can do was changed in their session.
+    ClerkSkills,
+    /// A certificate of a clerk has run out: they take no more orders that need it.
+    CertificateLapsed {
+        /// For which skill.
+        skill: SkillId,
+    },
     /// How much a clerk may hold was changed.
     ClerkUnits {
         /// To so many units.

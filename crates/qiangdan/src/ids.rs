@@ -109,6 +109,17 @@ impl Skills {
         self.0 & needs.0 == needs.0
     }
 
+    /// Whether a skill is in the set.
+    #[must_use]
+    pub const fn has(self, skill: SkillId) -> bool {
+        (skill.0 as usize) < Self::MAX && self.0 >> skill.0 & 1 == 1
+    }
+
+    /// This set and those in `more`.
+    pub(crate) const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
     /// This set without those in `dropped`.
     pub(crate) const fn without(self, dropped: Self) -> Self {
         Self(self.0 & !dropped.0)

@@ -66,7 +66,7 @@ pub mod tracking;
 mod waiting_line;
 mod watch;
 
-pub use clerk::{Ceiling, ClerkSpec, Presence, Session};
+pub use clerk::{Ceiling, Certificate, ClerkSpec, Presence, Session};
 #[cfg(feature = "calendar")]
 pub use course::Row;
 #[cfg(feature = "calendar")]
@@ -80,7 +80,8 @@ pub use engine::{
 };
 pub use error::{
     AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError,
-    PresenceError, PutBackError, SetUnitsError, SignInError, SignOutError, StartError, SubmitError,
+    PresenceError, PutBackError, SetSkillsError, SetUnitsError, SignInError, SignOutError,
+    StartError, SubmitError,
 };
 pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
 pub use ids::{
@@ -95,7 +96,10 @@ pub use rules::{
 };
 #[cfg(feature = "calendar")]
 pub use rules::{ClockRules, WallTrust};
-pub use staff::{Demand, Levels, MassLoss, PresenceRules, StaffError, StaffRules};
+pub use staff::{
+    Demand, GiveBacks, GiveBacksPer, GrabRules, Levels, MassLoss, Pace, PresenceRules, StaffError,
+    StaffRules,
+};
 pub use stats::Stats;
 pub use time::{Mono, Now, Wall};
 pub use watch::{PoolWatch, WatchError, WatchWhen};

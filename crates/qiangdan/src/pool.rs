@@ -244,6 +244,44 @@ impl Lanes {
         self.look(LaneId(alone?), &mut meet, &key_of)
     }
 
+    /// The oldest orders in the lanes of `mask`, each once, by their ranks: as many as `oldest` has room
+    /// for. How many were found.
+    ///
+    /// Drops nothing on the way. `key_of` says `None` of an entry that does not count. Exact while
+    /// nothing else is under way.
+    pub(crate) fn oldest(
+        &self,
+        mask: &Mask,
+        oldest: &mut [(Key, OrderId)],
+        key_of: impl Fn(Hint) -> Option<Key>,
+    ) -> usize {
+        let (mut found, most) = (0, oldest.len());
+        let mut meet = |hint: Hint| {
+            let Some(key) = key_of(hint) else { return false };
+            let known = &oldest[..found];
+            let place = known.partition_point(|&(other, _)| other < key);
+            let is_known = known.iter().any(|&(_, order)| order == hint.order);
+            if place < most && !is_known {
+                found = (found + 1).min(most);
+                oldest[place..found].rotate_right(1);
+                oldest[place] = (key, hint.order);
+            }
+            true
+        };
+        self.nonempty.for_each_and(mask, |lane| {
+            let both = &self.lanes[lane as usize];
+            let mut left = most;
+            both.fifo.walk(|item| {
+                left -= usize::from(meet(item.into()) && left > 0);
+                left > 0
+            });
+            both.side.walk(|entry| {
+                meet(Hint::from_bits(entry.bits));
+            });
+        });
+        found
+    }
+
     /// [`Lanes::first`] among those lanes of `mask` that `may` allows; one by one, for those who
     /// have no room for every lane.
     #[cold]

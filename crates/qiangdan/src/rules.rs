@@ -688,6 +688,15 @@ impl Rules {
         RulesDraft { clocks, ..self.draft.clone() }.check()
     }
 
+    /// The same rules, with nothing that watches over clerks: no leases, time to write up, or guards. For
+    /// runs in which no heartbeat comes and nobody waits for a pace.
+    #[must_use]
+    pub fn without_watch(&self) -> Self {
+        let mut draft = self.draft.clone();
+        (draft.staff.presence, draft.staff.grab) = Default::default();
+        Self::of_one(draft)
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> u16 {

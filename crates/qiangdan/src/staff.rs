@@ -14,6 +14,72 @@ pub struct StaffRules {
     pub demands: Vec<(ServiceId, Demand)>,
     /// How presence is kept.
     pub presence: PresenceRules,
+    /// What keeps grabbing fair.
+    pub grab: GrabRules,
+}
+
+/// What keeps grabbing fair (抢单规则). Nothing, if nothing is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GrabRules {
+    /// Among how many of the oldest orders that they may take a clerk may choose by name, 1 to 32; among
+    /// all without a value. Who is parked may always be chosen.
+    pub may_choose: Option<u8>,
+    /// How often one clerk may grab.
+    pub pace: Option<Pace>,
+    /// How often one clerk may give an order back.
+    pub give_backs: Option<GiveBacks>,
+}
+
+/// How often something may be done: a bucket of tokens (令牌桶) that is full at first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// So often at once, and as often within every `per_ms` in the long run; 1 to 1,000.
+    pub most: u16,
+    /// In milliseconds, 1 to a year.
+    pub per_ms: u64,
+}
+
+/// How often one clerk may give an order back (退单次数). What is taken from them, as they are lost, does not
+/// count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GiveBacks {
+    /// So often.
+    pub most: u16,
+    /// Within this.
+    pub per: GiveBacksPer,
+}
+
+/// Within which time what a clerk gives back is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GiveBacksPer {
+    /// From one sign-in to the next (班).
+    Session,
+    /// A day on the wall.
+    Day {
+        /// By how much the wall of the hall is ahead of UTC, in milliseconds.
+        ahead_ms: i32,
+    },
+}
+
+/// The most orders a clerk may be shown, or choose among.
+pub(crate) const BROWSE_MAX: usize = 32;
+
+/// A year in milliseconds.
+const YEAR_MS: u64 = 366 * 24 * 3_600_000;
+
+impl GrabRules {
+    /// All that is wrong.
+    fn mistakes(&self, mistakes: &mut Vec<StaffError>) {
+        let choices = usize::from(self.may_choose.unwrap_or(1));
+        if !(1..=BROWSE_MAX).contains(&choices) {
+            mistakes.push(StaffError::Choices { found: choices, most: BROWSE_MAX });
+        }
+        let is_pace =
+            |pace: Pace| (1..=1_000).contains(&pace.most) && (1..=YEAR_MS).contains(&pace.per_ms);
+        if let Some(pace) = self.pace.filter(|&pace| !is_pace(pace)) {
+            mistakes.push(StaffError::Pace { pace });
+        }
+    }
 }
 
 /// How presence is kept: leases, and time to write up.
@@ -30,6 +96,8 @@ pub struct PresenceRules {
     /// For how long a clerk writes up after an order they have served (收尾处理), in milliseconds;
     /// they are not ready meanwhile. None if zero.
     pub wrap_up_ms: u64,
+    /// Whether certificates of clerks are watched that run out in a session.
+    pub watches_certificates: bool,
     /// Whether it is kept for how long clerks are idle, see
     /// [`Engine::idle_ms`](crate::Engine::idle_ms).
     pub keeps_idle: bool,
@@ -47,7 +115,7 @@ pub struct MassLoss {
 impl PresenceRules {
     /// Whether there is anything to look for at clerks.
     pub(crate) fn is_watched(&self) -> bool {
-        self.lost_after_ms.is_some() || self.wrap_up_ms > 0
+        self.lost_after_ms.is_some() || self.wrap_up_ms > 0 || self.watches_certificates
     }
 
     /// Whether anything follows when an order was served.
@@ -156,6 +224,20 @@ pub enum StaffError {
         /// The ceiling.
         ceiling: u8,
     },
+    /// A choice among none, or more than can be shown.
+    #[error("a choice among {found}, not among 1 to {most}")]
+    Choices {
+        /// Among how many.
+        found: usize,
+        /// The most possible.
+        most: usize,
+    },
+    /// A pace of no grabs, of too many, or in no time.
+    #[error("a pace of {} grabs in {} ms", pace.most, pace.per_ms)]
+    Pace {
+        /// The pace.
+        pace: Pace,
+    },
     /// A lease of no time: everybody would be lost at once.
     #[error("clerks are lost after no time")]
     LostAtOnce,
@@ -190,6 +272,7 @@ impl StaffRules {
                 mistakes.push(StaffError::Ceiling { service, ceiling });
             }
         }
+        self.grab.mistakes(&mut mistakes);
         if self.presence.lost_after_ms == Some(0) {
             mistakes.push(StaffError::LostAtOnce);
         }

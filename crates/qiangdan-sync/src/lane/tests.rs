@@ -335,3 +335,28 @@ fn items_are_offered_in_order_until_one_is_declined() {
     assert!(model.lane.is_empty());
     assert_eq!(offered(2), []);
 }
+
+#[test]
+fn a_walk_shows_what_a_search_would_meet_and_passes_nothing() {
+    let model = Model::new(1_000);
+    for n in 0..300 {
+        model.push(n).unwrap();
+    }
+    for n in 0..20 {
+        model.end(n);
+    }
+    let shown = |most: usize| {
+        let mut shown = Vec::new();
+        model.lane.walk(|item| {
+            shown.push(item.generation);
+            shown.len() < most
+        });
+        shown
+    };
+    assert_eq!(shown(usize::MAX), (0..300).collect::<Vec<_>>());
+    assert_eq!(shown(3), [0, 1, 2], "over or not, and as far as it is wanted");
+    // A search passes what is over; a walk begins there then.
+    model.lane.first(|item| (!model.is_over(item)).then_some(item.generation)).unwrap();
+    assert_eq!(shown(2), [20, 21]);
+    Lane::new(4).walk(|_| unreachable!("nothing is there"));
+}

@@ -1,6 +1,8 @@
 //! Clerks as the engine sees them: present or not, which lanes are theirs, how much room they have.
 
 mod charges;
+mod guards;
+mod papers;
 mod post;
 mod times;
 
@@ -16,12 +18,15 @@ use arc_swap::ArcSwap;
 use qiangdan_sync::Mask;
 
 pub(crate) use charges::{Charge, Charges};
+use guards::Guards;
+pub(crate) use papers::CERTIFICATES_MAX;
+use papers::Papers;
 pub use post::Presence;
 pub(crate) use post::{Post, UNITS_MAX};
 use times::Times;
 
 use crate::{
-    ClerkId, GrabError, LaneRule, Levels, PoolId, Rules, ServiceId, Skills,
+    ClerkId, GrabError, LaneRule, Levels, PoolId, Rules, ServiceId, SkillId, Skills, Wall,
     editions::Editions,
     sync::{AtomicU32, AtomicU64, fence},
 };
@@ -41,6 +46,32 @@ pub struct ClerkSpec<'a> {
     /// The most orders of some services they may hold at once, in place of what the rules say; only
     /// for services that have a ceiling there.
     pub ceilings: &'a [Ceiling],
+    /// Up to eight skills that count only while their certificate is valid, whether they are among
+    /// `skills` or not.
+    pub certificates: &'a [Certificate],
+}
+
+/// What one is certified for (证书), for as long as that is so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Certificate {
+    /// The skill that counts meanwhile.
+    pub skill: SkillId,
+    /// The first instant at which it does not count any more. Who may work without one for a while (上岗
+    /// 后一年内取得) has one until then.
+    pub until: Wall,
+}
+
+impl ClerkSpec<'_> {
+    /// What they can do at an instant, by their certificates.
+    fn skills_at(&self, now: Wall) -> Skills {
+        let valid = |paper: &Certificate| now < paper.until;
+        let of = |papers: &mut dyn Iterator<Item = &Certificate>| {
+            papers.map(|paper| paper.skill).collect::<Skills>()
+        };
+        let valid_now = of(&mut self.certificates.iter().filter(|paper| valid(paper)));
+        let run_out = of(&mut self.certificates.iter().filter(|paper| !valid(paper)));
+        self.skills.without(run_out).and(valid_now)
+    }
 }
 
 /// What a clerk can do in a session, to find the lanes again when rules are swapped.
@@ -64,7 +95,14 @@ impl<'a> ClerkSpec<'a> {
     /// Somebody who works for these pools, can do this, and has one unit.
     #[must_use]
     pub fn new(pools: &'a [PoolId], skills: Skills) -> Self {
-        Self { pools, skills, units: 1, levels: Levels::default(), ceilings: &[] }
+        Self {
+            pools,
+            skills,
+            units: 1,
+            levels: Levels::default(),
+            ceilings: &[],
+            certificates: &[],
+        }
     }
 }
 
@@ -120,6 +158,8 @@ pub(crate) struct Clerk {
     pub(crate) lanes: Mask,
     can: ArcSwap<Can>,
     pub(crate) times: Times,
+    pub(crate) guards: Guards,
+    pub(crate) papers: Papers,
 }
 
 /// What a clerk has left to take.
@@ -155,6 +195,8 @@ impl Clerk {
             lanes: Mask::new(lanes),
             can: ArcSwap::default(),
             times: Times::default(),
+            guards: Guards::default(),
+            papers: Papers::new(),
         }
     }
 
@@ -178,8 +220,10 @@ impl Clerk {
         self.units.load(Relaxed)
     }
 
-    pub(crate) fn sign_in(&self, spec: &ClerkSpec<'_>, rules: &Editions<Rules>) -> (Post, Post) {
-        let (pools, skills, levels) = (spec.pools.to_vec(), spec.skills, spec.levels);
+    /// Takes in what a clerk can do from now on.
+    pub(crate) fn equip(&self, spec: &ClerkSpec<'_>, rules: &Editions<Rules>, now: Wall) {
+        self.papers.file(spec.certificates, now);
+        let (pools, skills, levels) = (spec.pools.to_vec(), spec.skills_at(now), spec.levels);
         self.can.store(Arc::new(Can { pools, skills, levels }));
         self.renew_lanes(rules);
         self.set_units(spec.units);
@@ -193,7 +237,21 @@ impl Clerk {
         }
         // Ordering: Relaxed. Bounds a number and guards no data.
         self.ceilings.store(u64::from_le_bytes(ceilings), Relaxed);
+    }
+
+    /// Begins a session; what the word was and is.
+    pub(crate) fn sign_in(&self) -> (Post, Post) {
         self.change(|post| Some(post.signed_in())).unwrap_or_else(|same| (same, same))
+    }
+
+    /// Takes lanes away that need a skill that has lapsed.
+    pub(crate) fn forget(&self, lapsed: Skills, rules: &Editions<Rules>) {
+        self.can.rcu(|can| Can {
+            pools: can.pools.clone(),
+            skills: can.skills.without(lapsed),
+            levels: can.levels,
+        });
+        self.renew_lanes(rules);
     }
 
     /// Finds the clerk's lanes, after what they can do has changed, or the rules have.
@@ -318,12 +376,6 @@ impl Clerk {
             // Ordering: Relaxed. Bounds a number and guards no data.
             self.capped.fetch_sub(1 << (8 * ceiling), Relaxed);
         }
-    }
-
-    /// Takes so many units back that were given back too early.
-    pub(crate) fn take_back(&self, units: u32) {
-        // Ordering: Relaxed, as in `reserve_many`.
-        self.post.fetch_add(u64::from(units), Relaxed);
     }
 
     /// Gives back so many units; what the word was before.

@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Engine, Inner};
 use crate::{
-    ClerkId, ClerkSpec, Cx, Event, EventKind, Mono, Presence, PresenceError, Session,
-    SetUnitsError, SignInError, SignOutError,
-    clerk::{Clerk, Post},
+    ClerkId, ClerkSpec, Cx, Event, EventKind, Mono, Now, Presence, PresenceError, Session,
+    SetSkillsError, SetUnitsError, SignInError, SignOutError, Wall,
+    clerk::{CERTIFICATES_MAX, Clerk, Post},
+    error::SpecError,
 };
 
 impl Engine {
@@ -30,19 +31,43 @@ impl Engine {
         let inner = &*self.inner;
         inner.check_session(cx, clerk)?;
         let record = inner.clerk(clerk).ok_or(SignInError::NoSuchClerk { clerk })?;
-        if let Some(&pool) = spec.pools.iter().find(|pool| pool.0 >= inner.rules.pools()) {
-            return Err(SignInError::NoSuchPool { pool });
-        }
-        let capped = |service| inner.rules.staff().capped().any(|(capped, _)| capped == service);
-        if let Some(ceiling) = spec.ceilings.iter().find(|ceiling| !capped(ceiling.service)) {
-            return Err(SignInError::NoCeiling { service: ceiling.service });
-        }
+        inner.check_spec(spec)?;
         inner.note_pools(clerk, spec.pools);
-        let (before, now) = record.sign_in(spec, &inner.rules);
+        record.equip(spec, &inner.rules, cx.now.wall);
+        let (before, now) = record.sign_in();
         inner.tell_of_clerk(cx, clerk, EventKind::ClerkSignedIn);
         inner.followed(cx, clerk, record, before, now);
         inner.begin_lease(clerk, record, cx.now.mono);
+        inner.watch_papers(cx, clerk, record);
         Ok(now.session())
+    }
+
+    /// Changes what a clerk can do, for which pools they work and how much they may hold, in their
+    /// session. What they hold stays theirs; the next grab goes by what is said here.
+    ///
+    /// Costs one pass over the lanes. A grab by the same clerk during the call may see some lanes of
+    /// either.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetSkillsError`]. Nothing has changed.
+    pub fn set_skills(
+        &self,
+        cx: &mut Cx<'_>,
+        clerk: ClerkId,
+        spec: &ClerkSpec<'_>,
+    ) -> Result<(), SetSkillsError> {
+        let inner = &*self.inner;
+        inner.check_session(cx, clerk)?;
+        let record = inner.clerk(clerk).ok_or(SetSkillsError::NoSuchClerk { clerk })?;
+        if !record.post().is_signed_in() {
+            return Err(SetSkillsError::SignedOut { clerk });
+        }
+        inner.check_spec(spec)?;
+        record.equip(spec, &inner.rules, cx.now.wall);
+        inner.tell_of_clerk(cx, clerk, EventKind::ClerkSkills);
+        inner.watch_papers(cx, clerk, record);
+        Ok(())
     }
 
     /// Ends a clerk's session. They grab no more; what they hold stays theirs to complete or put
@@ -144,7 +169,45 @@ impl Engine {
     }
 }
 
+/// When it will be that time on the wall, as the two clocks stand now; not before the next millisecond.
+fn mono_at(now: Now, wall: Wall) -> Mono {
+    let ms = wall.0.saturating_sub(now.wall.0);
+    now.mono.plus_ms(u64::try_from(ms).unwrap_or(0).max(1))
+}
+
 impl Inner {
+    fn check_spec(&self, spec: &ClerkSpec<'_>) -> Result<(), SpecError> {
+        if let Some(&pool) = spec.pools.iter().find(|pool| pool.0 >= self.rules.pools()) {
+            return Err(SpecError::NoSuchPool { pool });
+        }
+        let capped = |service| self.rules.staff().capped().any(|(capped, _)| capped == service);
+        if let Some(ceiling) = spec.ceilings.iter().find(|ceiling| !capped(ceiling.service)) {
+            return Err(SpecError::NoCeiling { service: ceiling.service });
+        }
+        let (found, most) = (spec.certificates.len(), CERTIFICATES_MAX);
+        if found > most {
+            return Err(SpecError::TooManyCertificates { found, most });
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a clerk is looked at when the next certificate runs out.
+    pub(super) fn watch_papers(&self, cx: &Cx<'_>, clerk: ClerkId, record: &Clerk) {
+        if let Some(until) = record.papers.next() {
+            self.rest(clerk, mono_at(cx.now, until));
+        }
+    }
+
+    /// Takes away what a clerk could do by certificates that have run out by now; when to look again.
+    pub(super) fn lapse(&self, cx: &mut Cx<'_>, clerk: ClerkId, record: &Clerk) -> Option<Mono> {
+        let lapsed = record.papers.lapse(cx.now.wall);
+        record.forget(lapsed, &self.rules);
+        for skill in lapsed.iter() {
+            self.tell_of_clerk(cx, clerk, EventKind::CertificateLapsed { skill });
+        }
+        record.papers.next().map(|until| mono_at(cx.now, until))
+    }
+
     /// A clerk's word was changed: tells so, if it shows, and what follows.
     pub(super) fn presence_changed(
         &self,

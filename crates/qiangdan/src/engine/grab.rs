@@ -35,8 +35,8 @@ impl Engine {
     pub fn grab(&self, cx: &mut Cx<'_>, clerk: ClerkId) -> Result<Grabbed, GrabError> {
         let inner = &*self.inner;
         inner.check_session(cx, clerk)?;
-        if inner.charges.is_some() {
-            return inner.grab_by_cost(cx, clerk);
+        if inner.is_guarded {
+            return inner.grab_guarded(cx, clerk);
         }
         let record = inner.clerk(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
         let owner = owner(clerk).ok_or(GrabError::NoSuchClerk { clerk })?;
@@ -73,10 +73,10 @@ impl Engine {
         if most == 0 {
             return Ok(0);
         }
-        if inner.charges.is_some() {
-            grabbed.push(inner.grab_by_cost(cx, clerk)?);
+        if inner.is_guarded {
+            grabbed.push(inner.grab_guarded(cx, clerk)?);
             for count in 1..most {
-                let Ok(next) = inner.grab_by_cost(cx, clerk) else { return Ok(count) };
+                let Ok(next) = inner.grab_guarded(cx, clerk) else { return Ok(count) };
                 grabbed.push(next);
             }
             return Ok(most);
@@ -129,6 +129,7 @@ impl Engine {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
         let charge = inner.charge_for(life).ok_or(GrabOrderError::Gone { order })?;
+        let older = inner.passed_over(record, clerk, life)?;
         let full = GrabOrderError::AtLimit { clerk, units: record.units() };
         match charge {
             Some(charge) if !record.reserve_for(charge) => {
@@ -144,14 +145,24 @@ impl Engine {
                 _ => full,
             })?,
         }
+        let settled = charge.map_or(Settled::Plain, Settled::Ours);
+        if let Err(soon) = inner.take_token(cx, record, clerk) {
+            inner.give_room(cx, clerk, settled);
+            return Err(soon);
+        }
         if let Some((life, known, epoch)) = inner.try_hold(order, owner) {
             let claim = Claim { order, clerk, epoch };
             if let Some(charge) = charge {
                 inner.charge(cx, claim, charge);
             }
-            return Ok(inner.claimed(cx, life, known, claim, Choice::Named));
+            let grabbed = inner.claimed(cx, life, known, claim, Choice::Named);
+            if older > 0 {
+                inner.tell(cx, life, Some(clerk), EventKind::PassedOver { older });
+            }
+            return Ok(grabbed);
         }
-        inner.give_room(cx, clerk, charge.map_or(Settled::Plain, Settled::Ours));
+        inner.return_token(record);
+        inner.give_room(cx, clerk, settled);
         // Someone was faster; say who. If it waits again already, it was in between.
         inner
             .unless_waiting(life, clerk)

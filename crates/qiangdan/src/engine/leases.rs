@@ -260,6 +260,9 @@ impl Inner {
         {
             later(due);
         }
+        if let Some(due) = self.lapse(cx, clerk, record) {
+            later(due);
+        }
         let PresenceRules { lost_after_ms, then_return_after_ms, .. } = self.rules.staff().presence;
         let (Some(lost_after_ms), post) = (lost_after_ms, record.post()) else { return found };
         if post.is_lost() {

@@ -8,6 +8,7 @@
 mod advance;
 mod amend;
 mod apply;
+mod browse;
 mod cancel;
 mod clerks;
 #[cfg(feature = "calendar")]
@@ -178,6 +179,8 @@ struct Inner {
     clerks: Box<[Clerk]>,
     /// What claims took of their holders' room, if services cost different.
     charges: Option<Charges>,
+    /// Whether a grab has more to ask than who goes first: what it costs, whether it is too soon.
+    is_guarded: bool,
     /// How many clerks are signed in.
     staffed: AtomicU32,
     /// When to look at clerks, if the rules have anything to look for.
@@ -236,6 +239,7 @@ impl Engine {
             wish: AtomicU32::new(0),
             looks,
             clerks: (0..clerks).map(|_| Clerk::new(lanes, follows)).collect(),
+            is_guarded: is_mixed || rules.staff().grab.pace.is_some(),
             staffed: AtomicU32::new(0),
             rests,
             charges: is_mixed.then(|| Charges::new(orders)),

@@ -31,7 +31,19 @@ impl Engine {
         let order = claim.order;
         inner.check_session(cx, claim.clerk)?;
         let life = inner.life(order).ok_or(PutBackError::from(NotYours::Gone { order }))?;
-        inner.give_back(cx, life, claim, how)
+        let mut within = None;
+        if inner.rules.staff().grab.give_backs.is_some() {
+            if is_back_already(life, claim) {
+                return Ok(());
+            }
+            life.owned_by(claim)?;
+            within = inner.count_give_back(cx, claim)?;
+        }
+        let given = inner.give_back(cx, life, claim, how);
+        if !matches!(given, Ok(true)) {
+            inner.uncount_give_back(claim.clerk, within);
+        }
+        given.map(drop)
     }
 }
 
@@ -51,22 +63,22 @@ fn is_back_already(life: Live<'_>, claim: Claim) -> bool {
 }
 
 impl Inner {
-    /// Gives a claim back, by its owner or in their place.
+    /// Gives a claim back, by its owner or in their place. Whether this call has.
     pub(super) fn give_back(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
         claim: Claim,
         how: PutBack,
-    ) -> Result<(), PutBackError> {
+    ) -> Result<bool, PutBackError> {
         let order = claim.order;
         let owner = owner(claim.clerk).ok_or(PutBackError::NotOwner { order })?;
         if is_back_already(life, claim) {
-            return Ok(());
+            return Ok(false);
         }
         let gone = |_| PutBackError::from(NotYours::Gone { order });
         if !self.begin_return(life, claim, how)? {
-            return Ok(());
+            return Ok(false);
         }
         // The owner is alone with these until the entries are in; a cancel in between makes them void,
         // and a new life in the slot does not let them through.
@@ -80,7 +92,7 @@ impl Inner {
             self.give_room_late(cx, claim.clerk, settled);
             return match refused {
                 // Somebody who met the entries has made the swap in our place, with all that follows.
-                _ if was_released(life, claim) => Ok(()),
+                _ if was_released(life, claim) => Ok(true),
                 Refused::Exhausted => Err(PutBackError::Exhausted { order }),
                 refused => Err(life.not_yours(refused, claim).into()),
             };
@@ -92,7 +104,7 @@ impl Inner {
         } else {
             self.freed(cx, life, lined).ok();
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Lets one call alone go on to put a claim back; `false` if another has begun to.

@@ -83,24 +83,20 @@ impl Inner {
     #[inline]
     pub(super) fn release_closed(&self, life: Live<'_>, clerk: ClerkId, epoch: u16) -> bool {
         let Some(record) = self.clerk(clerk) else { return false };
-        let asks = record.release(1).asks_after_release();
-        if asks {
-            self.release_rest(life, record, epoch);
+        if self.charges.is_some() {
+            return self.release_settled(life, record, epoch);
         }
-        asks
+        record.release(1).asks_after_release()
     }
 
-    /// Gives back what a closed claim took besides one unit, if that is written down.
+    /// The same, where it is written down what a claim took.
     #[cold]
-    fn release_rest(&self, life: Live<'_>, record: &Clerk, epoch: u16) {
-        match self.settle_room(life, epoch) {
-            Settled::Plain => {}
-            Settled::Ours(charge) => {
-                record.uncount(charge);
-                record.release(u32::from(charge.units) - 1);
-            }
-            Settled::Others => record.take_back(1),
+    fn release_settled(&self, life: Live<'_>, record: &Clerk, epoch: u16) -> bool {
+        if let Settled::Ours(charge) = self.settle_room(life, epoch) {
+            record.uncount(charge);
+            record.release(charge.units.into());
         }
+        true
     }
 
     /// What follows once it is told that a claim was closed.
@@ -121,9 +117,7 @@ impl Inner {
         }
     }
 
-    /// [`Engine::grab`](super::Engine::grab), where services cost different.
-    #[cold]
-    #[inline(never)]
+    /// The same as [`Engine::grab`](super::Engine::grab), where services may cost different.
     pub(super) fn grab_by_cost(
         &self,
         cx: &mut Cx<'_>,

@@ -23,7 +23,7 @@ use super::{
     names::Names,
     oddities,
     packages::RawPackage,
-    plans,
+    plans, presence,
     services::RawService,
     table::{Keyed, Table},
     tickets::{self, RawAppointments, RawTickets},
@@ -37,7 +37,7 @@ use crate::{
     package::PackageKind,
 };
 
-const SECTIONS: [&str; 27] = [
+const SECTIONS: [&str; 28] = [
     "schema",
     "hall",
     "targets",
@@ -63,6 +63,7 @@ const SECTIONS: [&str; 27] = [
     "follow_ups",
     "complaints",
     "grab",
+    "presence",
     "bounds",
     "plans",
 ];
@@ -73,6 +74,7 @@ pub(super) struct RawFile<'d> {
     house: Option<House>,
     target: Target,
     bounds: Bounds,
+    staff: StaffRules,
     skills: Vec<Named>,
     pools: Vec<Named>,
     watches: Vec<RawWatch<'d>>,
@@ -121,10 +123,21 @@ impl<'d> RawFile<'d> {
         let (pools, watches) = watches::read_pools(pools.as_ref(), &mut book.pools, mistakes);
         let tickets = root.section("tickets", mistakes);
         let appointments = root.keyed("appointments", "appointments", mistakes);
+        let presence = root.section("presence", mistakes);
         let (roles, hours_of_roles) = named::read_roles(roles.as_ref(), &mut book.roles, mistakes);
+        let calendar = house.as_ref().and_then(|table| house::read_calendar(table, mistakes));
+        let house = house.and_then(|table| House::read(&table, mistakes));
+        let zone = house.as_ref().map_or("Etc/UTC", |house| house.timezone.as_str());
+        let guards = grab.as_ref().map(|grab| presence::read_guards(grab, zone, mistakes));
+        let staff = StaffRules {
+            presence: presence::read(presence.as_ref(), mistakes),
+            grab: guards.unwrap_or_default(),
+            ..StaffRules::default()
+        };
         Self {
-            calendar: house.as_ref().and_then(|table| house::read_calendar(table, mistakes)),
-            house: house.and_then(|table| House::read(&table, mistakes)),
+            calendar,
+            house,
+            staff,
             target: target.map_or_else(Target::default, |t| house::read_target(&t, mistakes)),
             bounds: Bounds::read(grab.as_ref(), bounds.as_ref(), mistakes),
             skills: named::read_skills(skills.as_ref(), &mut book.skills, &mut book.soft, mistakes),
@@ -224,7 +237,7 @@ impl<'d> RawFile<'d> {
             target: self.target.wait_target(),
             dedup_window_ms: bounds.dedup_window_ms,
             withdrawn: withdrawn.map(|service| service.id).collect(),
-            staff: StaffRules::default(),
+            staff: self.staff,
             clocks,
         };
         let rules = rules(draft, &places, mistakes)?;

@@ -145,7 +145,9 @@ impl Bounds {
             trust: WallTrust::default(),
         };
         if let Some(grab) = grab {
-            grab.only(&["held_at_most", "dedup_window"], mistakes);
+            const KEYS: [&str; 5] =
+                ["held_at_most", "dedup_window", "may_choose", "at_most", "give_back_limit"];
+            grab.only(&KEYS, mistakes);
             let held = grab.get("held_at_most");
             if let Some(held) = held.and_then(|value| value::count(value, 1..=1_000, mistakes)) {
                 read.held_at_most = held;

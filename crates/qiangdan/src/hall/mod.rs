@@ -25,6 +25,7 @@
 //! | `[tickets]`, `[appointments]` | `tickets.rs` |
 //! | `[cases]`, `[follow_ups]`, `[complaints]` | `cases.rs` |
 //! | `[plans]` | `plans.rs` |
+//! | `[presence]`, guards of `[grab]` | `presence.rs` |
 //! | `[arrivals]` | `arrivals.rs`, weighed against the shifts in `load.rs` |
 
 mod action;
@@ -54,6 +55,7 @@ mod oddities;
 mod packages;
 mod parse;
 mod plans;
+mod presence;
 mod series;
 mod services;
 mod share;

@@ -363,6 +363,56 @@ fn check_places(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn presence_and_guards_are_read() {
+    let text = format!(
+        "{RIGHT}\n[presence]\nlost_after = \"45 s\"\nwrap_up = \"20 s\"\n\
+         mass_loss = {{ share = \"30 %\" }}\n",
+    );
+    let more = "may_choose = \"oldest 3\"\nat_most = \"2 per 10 s\"\n\
+                give_back_limit = \"3 per day\"\n";
+    let text = if text.contains("[grab]") {
+        text.replace("[grab]\n", &format!("[grab]\n{more}"))
+    } else {
+        format!("{text}[grab]\n{more}")
+    };
+    let rules = hall(&text).rules();
+    let presence = rules.staff().presence;
+    assert_eq!((presence.lost_after_ms, presence.wrap_up_ms), (Some(45_000), 20_000));
+    assert_eq!(presence.then_return_after_ms, 60_000);
+    assert_eq!(presence.mass_loss, Some(crate::MassLoss { share: 0.3, hold_ms: 30_000 }));
+    let ahead_ms = 8 * 3_600_000;
+    let give_backs = crate::GiveBacks { most: 3, per: crate::GiveBacksPer::Day { ahead_ms } };
+    let pace = Some(crate::Pace { most: 2, per_ms: 10_000 });
+    let guards = crate::GrabRules { may_choose: Some(3), pace, give_backs: Some(give_backs) };
+    assert_eq!(rules.staff().grab, guards);
+    assert_eq!(rules.without_watch().staff().grab, crate::GrabRules::default());
+}
+
+#[test]
+fn what_is_wrong_about_presence_and_guards_is_said_where_it_stands() {
+    for (section, at, word) in [
+        ("[presence]\nwrap_up = \"0 s\"\n", "\"0 s\"", "hall::bad-duration"),
+        ("[presence]\nmass_loss = { share = \"5 %\" }\n", "{ share", "hall::misplaced"),
+        ("[presence]\nlost = \"5 s\"\n", "lost =", "hall::unknown-key"),
+        ("[grab]\nmay_choose = \"oldst\"\n", "\"oldst\"", "hall::bad-word"),
+        ("[grab]\nmay_choose = \"oldest 33\"\n", "\"oldest 33\"", "hall::bad-word"),
+        ("[grab]\nat_most = \"0 per 10 s\"\n", "\"0 per", "hall::bad-word"),
+        ("[grab]\nat_most = \"1 per 10 working hours\"\n", "\"1 per", "hall::bad-word"),
+        ("[grab]\ngive_back_limit = \"3 per week\"\n", "\"3 per", "hall::bad-word"),
+    ] {
+        let text = format!("{RIGHT}\n{section}");
+        let invalid = Hall::parse("hall.toml", &text).unwrap_err();
+        let [mistake] = &invalid.mistakes[..] else { panic!("{section}: {:?}", invalid.mistakes) };
+        let place = text.rfind(at).unwrap();
+        let line = text[..place].lines().count() + usize::from(text[..place].ends_with('\n'));
+        assert_eq!((mistake.code.to_string().as_str(), mistake.line), (word, line), "{section}");
+        if section.contains("oldst") {
+            assert!(format!("{mistake:?}").contains("oldest"), "{mistake:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn changed_bytes_never_panic(
