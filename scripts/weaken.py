@@ -88,7 +88,9 @@ def main():
         sys.exit("the models do not pass as they are")
 
     unnoticed = 0
-    for path in sorted((COPY / CRATE).glob(args.only or "*.rs")):
+    for path in sorted((COPY / CRATE).rglob(args.only or "*.rs")):
+        if path.name == "tests.rs":
+            continue
         text = path.read_text(encoding="utf-8")
         for line, what, weakened in weakenings(text):
             result = "listed"
@@ -97,7 +99,7 @@ def main():
                 result = loom()
                 path.write_text(text, encoding="utf-8")
             unnoticed += result not in ("missed", "listed")
-            print(f"{result:14} {CRATE / path.name}:{line} {what}", flush=True)
+            print(f"{result:14} {path.relative_to(COPY)}:{line} {what}", flush=True)
     print(f"{unnoticed} not missed")
     sys.exit(1 if unnoticed else 0)
 

@@ -26,8 +26,17 @@ impl Hall {
     /// If the rules or the bounds are wrong.
     #[must_use]
     pub fn new(draft: RulesDraft, orders: u32, clerks: u32) -> Self {
+        Self::bounded(draft, Bounds::new(orders, clerks))
+    }
+
+    /// The same with room for whatever the bounds say.
+    ///
+    /// # Panics
+    ///
+    /// If the rules or the bounds are wrong.
+    #[must_use]
+    pub fn bounded(draft: RulesDraft, bounds: Bounds) -> Self {
         let rules = checked(draft);
-        let bounds = Bounds::new(orders, clerks);
         let (engine, advancer) = Engine::new(rules, bounds).expect("bounds in range");
         Self { engine, advancer, outbox: Outbox::default(), now_ms: 0 }
     }

@@ -13,6 +13,7 @@
 //! * How time passes: [`Now`] comes with every call, [`Advancer`] lets what is due happen.
 //! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
 //!   (module `hall`, feature `hall-file`).
+//! * Orders that a clerk has in hand: [`Handling`] says what a service asks; [`Notes`] stay with orders.
 //! * Figures at any time: [`Stats`].
 //! * Which days count and when an order is due: modules `calendar` and `limit` (feature `calendar`).
 //!
@@ -32,6 +33,7 @@ mod event;
 mod grant;
 #[cfg(feature = "hall-file")]
 pub mod hall;
+mod handling;
 mod ids;
 #[cfg(feature = "calendar")]
 pub mod limit;
@@ -51,16 +53,20 @@ pub use engine::{
 };
 pub use engine::{Advanced, Advancer, Bounds, BoundsError, Engine};
 pub use error::{
-    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, PresenceError, PutBackError,
-    SignInError, SignOutError, StartError, SubmitError,
+    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, NoShowError, PresenceError,
+    PutBackError, RecallError, RenewError, SignInError, SignOutError, StartError, SubmitError,
+    SuspendError, TakeUpError, TransferError,
 };
 pub use event::{Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
+pub use handling::{Handling, NoShow, Recall};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PoolId,
     RoleId, ServiceId, SkillId, Skills,
 };
 pub use note::{Note, Notes, Says, Why};
-pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
+pub use order::{
+    Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted, TakeUp, Transfer, WhileAside,
+};
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Rules, RulesDraft, RulesError, ServiceRule, Stage, WaitTarget,
 };

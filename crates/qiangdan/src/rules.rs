@@ -14,6 +14,7 @@ use crate::{
 use crate::{
     ClassId, LadderId, LaneId, PoolId, RoleId, ServiceId, SkillId, Skills,
     grant::{Grantable, Grants},
+    handling::Handling,
 };
 
 /// Services, pools, classes and ladders as someone wrote them, not yet checked.
@@ -32,6 +33,8 @@ pub struct RulesDraft {
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
     pub dedup_window_ms: u64,
+    /// How orders in hand are handled, for services that say so; once each.
+    pub handling: Vec<(ServiceId, Handling)>,
     /// What is promised by the calendar.
     #[cfg(feature = "calendar")]
     pub clocks: ClockRules,
@@ -268,6 +271,22 @@ pub enum RulesError {
         /// The stage, from 1.
         stage: usize,
     },
+    /// It is said how orders of a service are handled that is not there, or twice.
+    #[error("it is said how {service} is handled, but it is not there, or that was said already")]
+    HandlesNothing {
+        /// The service.
+        service: ServiceId,
+    },
+    /// Orders are handed on to a pool that is not there.
+    #[error("{service} is handed on to {pool}, but there are {pools} pools")]
+    HandsNowhere {
+        /// The service.
+        service: ServiceId,
+        /// The pool it names.
+        pool: PoolId,
+        /// How many there are.
+        pools: u16,
+    },
     /// What is promised by the calendar is wrong.
     #[cfg(feature = "calendar")]
     #[error(transparent)]
@@ -296,6 +315,8 @@ pub struct Rules {
     home: Vec<LaneId>,
     /// What the limits of each service may grant; empty if no service has limits.
     grantable: Vec<Grantable>,
+    /// How the orders of each service are handled; empty if no service says so.
+    handling: Vec<Handling>,
 }
 
 impl RulesDraft {
@@ -343,6 +364,7 @@ impl RulesDraft {
                 most,
             }));
         }
+        self.check_handling(&mut mistakes);
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
@@ -352,6 +374,31 @@ impl RulesDraft {
             mistakes.extend(clocks.into_iter().map(RulesError::Clock));
         }
         if mistakes.is_empty() { Ok(Rules::new(self)) } else { Err(mistakes) }
+    }
+
+    fn check_handling(&self, mistakes: &mut Vec<RulesError>) {
+        for (n, (service, handling)) in self.handling.iter().enumerate() {
+            let (service, pools) = (*service, self.pools);
+            let is_known = self.handling[..n].iter().any(|(known, _)| *known == service);
+            if is_known || service.index() >= self.services.len() {
+                mistakes.push(RulesError::HandlesNothing { service });
+            }
+            for &pool in handling.hands_to.iter().filter(|pool| pool.0 >= pools) {
+                mistakes.push(RulesError::HandsNowhere { service, pool, pools });
+            }
+        }
+    }
+
+    /// How the orders of each service are handled; empty if no service says so.
+    fn handling(&self) -> Vec<Handling> {
+        if self.handling.is_empty() {
+            return Vec::new();
+        }
+        let mut all = vec![Handling::default(); self.services.len()];
+        for (service, handling) in &self.handling {
+            all[service.index()].clone_from(handling);
+        }
+        all
     }
 
     /// What the limits of each service may grant.
@@ -451,7 +498,7 @@ impl Ladder {
 impl Rules {
     fn new(draft: RulesDraft) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
-        let grantable = draft.grantable();
+        let (grantable, handling) = (draft.grantable(), draft.handling());
         let mut lanes = Vec::new();
         for (n, rule) in draft.services.iter().enumerate() {
             let all = grantable.get(n);
@@ -459,14 +506,16 @@ impl Rules {
             for needs in dropped.into_iter().map(|dropped| rule.needs.without(dropped)) {
                 let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
                 let granted = all.into_iter().flat_map(Grantable::all_pools);
-                for pool in std::iter::once(rule.pool).chain(wider).chain(granted) {
+                let handed = handling.get(n).into_iter().flat_map(|handling| &handling.hands_to);
+                let others = wider.chain(granted).chain(handed.copied());
+                for pool in std::iter::once(rule.pool).chain(others) {
                     lanes.extend(classes.iter().map(|&class| LaneRule { pool, needs, class }));
                 }
             }
         }
         lanes.sort_unstable();
         lanes.dedup();
-        let mut rules = Self { draft, lanes, home: Vec::new(), grantable };
+        let mut rules = Self { draft, lanes, home: Vec::new(), grantable, handling };
         let homes = rules.draft.services.iter().flat_map(|rule| {
             let (pool, needs) = (rule.pool, rule.needs);
             classes.iter().map(move |&class| LaneRule { pool, needs, class })
@@ -545,6 +594,13 @@ impl Rules {
             .is_some_and(|rule| rule.wait_limit_ms.is_some() || rule.ladder.is_some())
     }
 
+    /// How the orders of a service are handled, if any service says so.
+    #[must_use]
+    #[inline]
+    pub fn handling(&self, service: ServiceId) -> Option<&Handling> {
+        self.handling.get(service.index())
+    }
+
     /// The lane where an order of this service and class waits, if both exist.
     #[must_use]
     pub fn home(&self, service: ServiceId, class: ClassId) -> Option<LaneId> {
@@ -576,7 +632,6 @@ impl Rules {
     }
 
     /// What the limits of a service may grant.
-    #[cfg(feature = "calendar")]
     pub(crate) fn grantable(&self, service: ServiceId) -> Option<&Grantable> {
         self.grantable.get(service.index())
     }

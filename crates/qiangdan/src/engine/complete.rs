@@ -2,8 +2,8 @@
 
 use super::{Engine, Inner, owner};
 use crate::{
-    Claim, ClerkId, CompleteError, Cx, EventKind, Outcome,
-    order::{Live, NotYours, closed_by, end_of},
+    Claim, CompleteError, Cx, EventKind, Outcome,
+    order::{Holder, Live, NotYours, closed_by, end_of},
 };
 
 impl Engine {
@@ -28,8 +28,9 @@ impl Engine {
         let life = self.inner.life(order).ok_or(CompleteError::from(NotYours::Gone { order }))?;
         let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
         match life.slot.word.try_finish(order.generation(), claim.epoch, owner, end_of(outcome)) {
-            Ok(_) => {
-                self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome);
+            Ok(phase) => {
+                let holder = Holder::in_phase(phase, claim.clerk);
+                self.inner.close(cx, life, holder, claim.epoch, outcome);
                 Ok(())
             }
             Err(refused) => {
@@ -42,12 +43,13 @@ impl Engine {
 }
 
 impl Inner {
-    /// Everything that follows from a swap that closed an order; `holder` is who held it.
+    /// Everything that follows from a swap that closed an order; `holder` is who held it, or for
+    /// whom it was kept.
     pub(super) fn close(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
-        holder: Option<ClerkId>,
+        holder: Holder,
         epoch: u16,
         outcome: Outcome,
     ) {
@@ -59,24 +61,26 @@ impl Inner {
         self.write_end(cx, life, holder, outcome);
         self.give_slot(order);
         let kind = EventKind::OrderClosed { outcome, epoch };
-        self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
+        self.tell_as(cx, order, tag, holder.clerk(), kind, |desk| desk.closed.add());
     }
 
     /// Writes down how an order ended. Only the closer writes these, and the slot is not given back
     /// before they are written: no other life can have begun.
     #[inline]
-    pub(super) fn write_end(
-        &self,
-        cx: &Cx<'_>,
-        life: Live<'_>,
-        holder: Option<ClerkId>,
-        outcome: Outcome,
-    ) {
+    pub(super) fn write_end(&self, cx: &Cx<'_>, life: Live<'_>, holder: Holder, outcome: Outcome) {
         if self.has_key(life.order.slot()) {
             life.set_moment(cx.now.mono).ok();
         }
         life.note_number(outcome).ok();
-        if let Some(record) = holder.and_then(|clerk| self.clerk(clerk)) {
+        self.give_room_back(holder);
+    }
+
+    /// Gives back the room that a claim took, if it still did.
+    #[inline]
+    pub(super) fn give_room_back(&self, holder: Holder) {
+        if let Holder::Holds(clerk) = holder
+            && let Some(record) = self.clerk(clerk)
+        {
             record.release();
         }
     }

@@ -25,8 +25,8 @@ impl Engine {
     /// Lock-free; allocates nothing, as long as the outbox has room. Reads one number for each of the
     /// clerk's lanes that has orders, and looks at the first entry of those that may be the one, and at
     /// stale entries before it; then three read-modify-writes, of the clerk's count, the claim word and
-    /// the record. Linearizes at the swap of the claim word. With empty lanes it reads one word for each
-    /// 1,024, and writes nothing.
+    /// the record. Linearizes at the swap of the claim word. With empty lanes it reads one word for
+    /// each 1,024, and writes nothing.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Engine {
         if presence != Presence::Ready {
             return Err(GrabOrderError::NotReady { clerk, presence });
         }
-        if !inner.may_take(record, life) {
+        if !inner.may_take(record, life) || inner.is_kept_from(clerk, life, cx.now.mono) {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
         record.reserve(clerk).map_err(|refused| match refused {
@@ -222,10 +222,9 @@ impl Inner {
         self.lanes.first(&clerk.lanes, |hint| self.meet(cx, hint), key_of)
     }
 
-    fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
+    pub(super) fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
         life.terms().is_ok_and(|terms| {
-            #[cfg(feature = "calendar")]
-            if self.promises.is_some() {
+            if terms.is_noted || self.has_lists() {
                 return self.is_granted(&clerk.lanes, life, terms);
             }
             let is_one = |lane: LaneId| clerk.lanes.contains(lane.0);
@@ -277,13 +276,16 @@ impl Inner {
         let now = cx.now.mono;
         let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
-        life.set_moment(now.max(since)).ok();
+        life.set_grabbed(now.max(since), claim.epoch).ok();
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, wait_ms };
         let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
         self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
         #[cfg(feature = "calendar")]
         if self.promises.is_some() && claim.epoch == 1 {
             self.note_grabbed(claim.order, service, cx.now);
+        }
+        if let Some(ms) = self.rules.handling(service).and_then(|all| all.start_within_ms) {
+            self.looks.arm(claim.order.slot(), now.plus_ms(ms).0);
         }
         // No late claim goes unnoticed, though it came between two calls of `advance`.
         let limit_ms = self.rules.service(service).and_then(|rule| rule.wait_limit_ms);

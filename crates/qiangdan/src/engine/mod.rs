@@ -13,12 +13,14 @@ mod clerks;
 mod clocks;
 mod complete;
 mod grab;
+mod hand_on;
+mod in_hand;
 mod lines;
-#[cfg_attr(not(test), expect(dead_code, reason = "the verbs that write notes come next"))]
 mod notes;
 mod put_back;
 mod start;
 mod submit;
+mod suspend;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -29,6 +31,7 @@ pub use clocks::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
     PauseOrderError, ReachError, ResumeOrderError, SettleError,
 };
+pub(crate) use put_back::NotBack;
 
 use std::sync::{Arc, OnceLock};
 
@@ -48,9 +51,9 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// Open orders at one time, 1 to 268,435,455. About 100 bytes each are set aside,
-    /// and 8 more once a dedup key is used. Each lane adds five kilobytes, 8 bytes for each of up to nine
-    /// times the most orders it ever held, and about 40 for each order that returned to it out of order
-    /// at one time.
+    /// and 8 more once a dedup key is used. Each lane adds five kilobytes, 8 bytes for each of up
+    /// to nine times the most orders it ever held, and about 40 for each order that returned to it
+    /// out of order at one time.
     pub orders: u32,
     /// Clerks, 0 to 1,048,575; they are numbered from 0.
     pub clerks: u32,

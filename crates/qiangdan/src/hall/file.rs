@@ -156,6 +156,7 @@ impl<'d> RawFile<'d> {
             trust: bounds.trust,
         };
         let draft = RulesDraft {
+            handling: Vec::new(),
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),
             services: services.iter().map(|service| rule(service, &limits, &ladders)).collect(),
             head_starts_ms: classes.iter().map(|class: &Class| class.head_start_ms).collect(),
