@@ -26,16 +26,16 @@ impl Hall {
     /// If the rules or the bounds are wrong.
     #[must_use]
     pub fn new(draft: RulesDraft, orders: u32, clerks: u32) -> Self {
-        Self::with(draft, Bounds::new(orders, clerks))
+        Self::bounded(draft, Bounds::new(orders, clerks))
     }
 
-    /// The same with other bounds.
+    /// The same with room for whatever the bounds say.
     ///
     /// # Panics
     ///
     /// If the rules or the bounds are wrong.
     #[must_use]
-    pub fn with(draft: RulesDraft, bounds: Bounds) -> Self {
+    pub fn bounded(draft: RulesDraft, bounds: Bounds) -> Self {
         let rules = checked(draft);
         let (engine, advancer) = Engine::new(rules, bounds).expect("bounds in range");
         Self { engine, advancer, outbox: Outbox::default(), now_ms: 0 }

@@ -23,12 +23,13 @@ use priority_queue::PriorityQueue;
 use proptest::{collection::vec, option, prelude::*, test_runner::FileFailurePersistence};
 use qiangdan::history::History;
 use qiangdan::{
-    Action, Amend, AmendError, CancelError, Choice, Claim, ClassId, ClerkId, ClerkSpec, Colour,
-    CompleteError, DedupKey, Event, EventKind, GrabError, GrabOrderError, Grabbed, Ladder, Mono,
-    Now, OrderId, OrderSpec, OrderView, Outcome, PoolId, Presence, PresenceError, PutBack,
-    PutBackError, Reason, RoleId, Rules, RulesDraft, Seq, ServiceId, ServiceRule, SignInError,
-    SignOutError, SkillId, Skills, Stage, StartError, State, Stats, SubmitError, Submitted,
-    WaitTarget,
+    Action, Amend, AmendError, Bounds, CancelError, Choice, Claim, ClassId, ClerkId, ClerkSpec,
+    Colour, CompleteError, DedupKey, Event, EventKind, GrabError, GrabOrderError, Grabbed,
+    Handling, Ladder, Mono, NoShow, NoShowError, Now, OrderId, OrderSpec, OrderView, Outcome,
+    PoolId, Presence, PresenceError, PutBack, PutBackError, Reason, RenewError, RoleId, Rules,
+    RulesDraft, Seq, ServiceId, ServiceRule, SignInError, SignOutError, SkillId, Skills, Stage,
+    StartError, State, Stats, SubmitError, Submitted, SuspendError, TakeUp, TakeUpError, Transfer,
+    TransferError, WaitTarget, WhileAside,
 };
 use qiangdan_tests::{
     hall::{self, Hall, climbing, service, within},
@@ -64,6 +65,17 @@ fn draft() -> RulesDraft {
         ladders: vec![Ladder { stages: slow }, Ladder { stages: quick }],
         target: WaitTarget { within_ms: WITHIN_MS, share: 0.9 },
         dedup_window_ms: DEDUP_WINDOW_MS,
+        handling: vec![
+            (ServiceId(0), Handling { hands_to: vec![PoolId(1)], ..Handling::default() }),
+            (
+                ServiceId(1),
+                Handling {
+                    no_show: NoShow::PutBack(PutBack::HeadStart { ms: -5 }),
+                    ..Handling::default()
+                },
+            ),
+            (ServiceId(2), Handling { start_within_ms: Some(40), ..Handling::default() }),
+        ],
         ..Default::default()
     }
 }
@@ -78,6 +90,11 @@ enum Op {
     Start { pick: usize },
     Complete { pick: usize, outcome: Outcome },
     PutBack { pick: usize, how: PutBack },
+    Suspend { pick: usize, aside: WhileAside },
+    TakeUp { pick: usize, how: TakeUp },
+    NoShow { pick: usize },
+    Renew { pick: usize },
+    Transfer { pick: usize, pool: u16 },
     Cancel { pick: usize, reason: Reason },
     Amend { pick: usize, service: Option<u16>, class: Option<u8> },
     SignIn { clerk: u32, pools: Vec<u16>, skills: Vec<u8>, units: u32 },
@@ -98,6 +115,11 @@ fn op() -> impl Strategy<Value = Op> {
         2 => pick().prop_map(|pick| Op::Start { pick }),
         2 => (pick(), outcome()).prop_map(|(pick, outcome)| Op::Complete { pick, outcome }),
         5 => (pick(), put_back()).prop_map(|(pick, how)| Op::PutBack { pick, how }),
+        2 => (pick(), aside()).prop_map(|(pick, aside)| Op::Suspend { pick, aside }),
+        2 => (pick(), take_up()).prop_map(|(pick, how)| Op::TakeUp { pick, how }),
+        1 => pick().prop_map(|pick| Op::NoShow { pick }),
+        1 => pick().prop_map(|pick| Op::Renew { pick }),
+        2 => (pick(), 0..=2_u16).prop_map(|(pick, pool)| Op::Transfer { pick, pool }),
         1 => (pick(), reason()).prop_map(|(pick, reason)| Op::Cancel { pick, reason }),
         3 => (pick(), option::of(0..=4_u16), option::of(0..=3_u8))
             .prop_map(|(pick, service, class)| Op::Amend { pick, service, class }),
@@ -139,6 +161,14 @@ fn presence() -> impl Strategy<Value = Presence> {
     ]
 }
 
+fn aside() -> impl Strategy<Value = WhileAside> {
+    prop_oneof![2 => Just(WhileAside::KeepOwner), 1 => Just(WhileAside::LetGo)]
+}
+
+fn take_up() -> impl Strategy<Value = TakeUp> {
+    prop_oneof![Just(TakeUp::WithOwner), put_back().prop_map(TakeUp::InQueue)]
+}
+
 fn put_back() -> impl Strategy<Value = PutBack> {
     prop_oneof![
         Just(PutBack::KeepPlace),
@@ -158,6 +188,8 @@ enum At {
     Queue { since: u64, parked: bool },
     /// With a clerk.
     Hands { clerk: ClerkId, started: bool },
+    /// Put aside, and for whom it is kept.
+    Aside { owner: Option<ClerkId> },
     /// Over since an instant.
     Over { since: u64, last: Option<ClerkId>, outcome: Outcome },
 }
@@ -177,15 +209,36 @@ struct Order {
     epoch: u16,
     stages: usize,
     breached: bool,
+    /// When it was grabbed last, and until when that claim was renewed.
+    grabbed: u64,
+    renewed: Option<u64>,
+    moved: Option<PoolId>,
 }
 
 impl Order {
+    /// What keeps a claim from being the one by which the order is owned; nothing, if it is.
+    fn unless_owned_by(&self, claim: Claim) -> Option<Unowned> {
+        let is_latest = self.epoch == claim.epoch;
+        match self.at {
+            At::Away { .. } => Some(Unowned::NotOwner),
+            At::Over { .. } => Some(Unowned::WrongState(State::Closed)),
+            At::Hands { clerk, .. } | At::Aside { owner: Some(clerk) }
+                if clerk == claim.clerk && is_latest =>
+            {
+                None
+            }
+            At::Aside { owner: None } if is_latest => Some(Unowned::NotOwner),
+            _ => Some(Unowned::Stale(self.epoch)),
+        }
+    }
+
     fn state(&self) -> State {
         match self.at {
             At::Away { .. } => State::Scheduled,
             At::Queue { .. } => State::Waiting,
             At::Hands { started: false, .. } => State::Claimed,
             At::Hands { started: true, .. } => State::Serving,
+            At::Aside { .. } => State::Suspended,
             At::Over { .. } => State::Closed,
         }
     }
@@ -193,6 +246,29 @@ impl Order {
     fn wait(&self, now: u64) -> u64 {
         self.waited + if let At::Queue { since, .. } = self.at { now - since } else { 0 }
     }
+}
+
+/// Why a claim is no good; each verb says it in words of its own.
+enum Unowned {
+    NotOwner,
+    Stale(u16),
+    WrongState(State),
+}
+
+/// The same, as an error of a verb.
+macro_rules! unowned {
+    ($of:expr, $claim:expr, $error:ident) => {
+        match $of.unless_owned_by($claim) {
+            None => {}
+            Some(Unowned::NotOwner) => return Err($error::NotOwner { order: $claim.order }),
+            Some(Unowned::Stale(epoch)) => {
+                return Err($error::Stale { order: $claim.order, epoch });
+            }
+            Some(Unowned::WrongState(state)) => {
+                return Err($error::WrongState { order: $claim.order, state });
+            }
+        }
+    };
 }
 
 #[derive(Clone, Debug)]
@@ -336,6 +412,9 @@ impl Model {
             epoch: 0,
             stages: 0,
             breached: false,
+            grabbed: 0,
+            renewed: None,
+            moved: None,
         };
         self.orders.insert(named, order);
         self.ever.push(named);
@@ -362,14 +441,20 @@ impl Model {
                 }
             }
         }
+        let is_lane = |pool| self.rules.lane_in(pool, order.service, order.class).is_some();
+        if let Some(pool) = order.moved.filter(|&pool| is_lane(pool)) {
+            pools = vec![pool];
+        }
         clerk.skills.covers(rule.needs) && pools.iter().any(|pool| clerk.pools.contains(pool))
     }
 
     fn take(&mut self, clerk: ClerkId, id: OrderId, choice: Choice) -> Grabbed {
+        let now = self.ms();
         let wait_ms = self.orders[&id].wait(self.ms());
         self.set(id, At::Hands { clerk, started: false });
         let order = self.orders.get_mut(&id).unwrap();
         order.epoch += 1;
+        (order.grabbed, order.renewed) = (now, None);
         let (epoch, service, breached) = (order.epoch, order.service, order.breached);
         let limit = self.rule(service).wait_limit_ms;
         if epoch == 1 {
@@ -424,6 +509,9 @@ impl Model {
             }
             At::Hands { clerk: by, .. } if by == clerk => return Ok(self.grabbed(order, clerk)),
             At::Hands { clerk: by, .. } => return Err(GrabOrderError::Taken { order, by }),
+            At::Aside { .. } => {
+                return Err(GrabOrderError::NotWaiting { order, state: State::Suspended });
+            }
             At::Over { .. } => return Err(GrabOrderError::Closed { order }),
             At::Queue { .. } => {}
         }
@@ -442,10 +530,9 @@ impl Model {
     fn start(&mut self, claim: Claim) -> Result<(), StartError> {
         let order = claim.order;
         let of = self.orders.get_mut(&order).ok_or(StartError::Gone { order })?;
+        unowned!(of, claim, StartError);
         match &mut of.at {
-            At::Away { .. } => Err(StartError::NotOwner { order }),
-            At::Over { .. } => Err(StartError::WrongState { order, state: State::Closed }),
-            At::Hands { clerk, started } if *clerk == claim.clerk && of.epoch == claim.epoch => {
+            At::Hands { started, .. } => {
                 if !*started {
                     *started = true;
                     let kind = EventKind::OrderStarted { epoch: claim.epoch };
@@ -453,9 +540,7 @@ impl Model {
                 }
                 Ok(())
             }
-            At::Hands { .. } | At::Queue { .. } => {
-                Err(StartError::Stale { order, epoch: of.epoch })
-            }
+            _ => Err(StartError::WrongState { order, state: State::Suspended }),
         }
     }
 
@@ -474,34 +559,129 @@ impl Model {
         let order = claim.order;
         let of = self.orders.get(&order).ok_or(CompleteError::Gone { order })?;
         match of.at {
-            At::Away { .. } => Err(CompleteError::NotOwner { order }),
             At::Over { last, outcome: before, .. }
                 if last == Some(claim.clerk) && of.epoch == claim.epoch && before == outcome =>
             {
-                Ok(())
+                return Ok(());
             }
-            At::Over { .. } => Err(CompleteError::WrongState { order, state: State::Closed }),
-            At::Hands { clerk, .. } if clerk == claim.clerk && of.epoch == claim.epoch => {
-                self.close(order, Some(clerk), outcome);
-                Ok(())
-            }
-            _ => Err(CompleteError::Stale { order, epoch: of.epoch }),
+            _ => unowned!(of, claim, CompleteError),
         }
+        self.close(order, Some(claim.clerk), outcome);
+        Ok(())
+    }
+
+    fn suspend(&mut self, claim: Claim, aside: WhileAside) -> Result<(), SuspendError> {
+        let order = claim.order;
+        let of = self.orders.get(&order).ok_or(SuspendError::Gone { order })?;
+        if of.state() == State::Suspended && of.epoch == claim.epoch {
+            let At::Aside { owner } = of.at else { unreachable!() };
+            if owner.is_none_or(|owner| owner == claim.clerk) {
+                return Ok(());
+            }
+        }
+        unowned!(of, claim, SuspendError);
+        let owner = (aside == WhileAside::KeepOwner).then_some(claim.clerk);
+        self.set(order, At::Aside { owner });
+        let kind = EventKind::OrderSuspended { epoch: claim.epoch, reason: 4, aside };
+        self.tell(Some(order), Some(claim.clerk), kind);
+        self.drain(claim.clerk);
+        Ok(())
+    }
+
+    fn take_up(&mut self, order: OrderId, how: TakeUp) -> Result<(), TakeUpError> {
+        let of = self.orders.get(&order).ok_or(TakeUpError::Gone { order })?;
+        let (state, epoch) = (of.state(), of.epoch);
+        let owner = match of.at {
+            At::Aside { owner } => owner,
+            At::Away { .. } | At::Over { .. } => {
+                return Err(TakeUpError::WrongState { order, state });
+            }
+            _ => return Ok(()),
+        };
+        if let TakeUp::InQueue(how) = how {
+            self.give_back(order, owner, how);
+            return Ok(());
+        }
+        let clerk = owner.ok_or(TakeUpError::NobodyKept { order })?;
+        let record = &self.clerks[&clerk];
+        if record.presence != Presence::Ready {
+            return Err(TakeUpError::OwnerNotReady { order, clerk });
+        }
+        if self.held(clerk) >= record.units {
+            return Err(TakeUpError::OwnerAtLimit { order, clerk });
+        }
+        self.set(order, At::Hands { clerk, started: true });
+        self.tell(Some(order), Some(clerk), EventKind::OrderTakenUp { epoch });
+        Ok(())
+    }
+
+    fn no_show(&mut self, claim: Claim) -> Result<(), NoShowError> {
+        let (order, epoch) = (claim.order, claim.epoch);
+        let of = self.orders.get(&order).ok_or(NoShowError::Gone { order })?;
+        unowned!(of, claim, NoShowError);
+        let state = of.state();
+        if state != State::Claimed {
+            return Err(NoShowError::WrongState { order, state });
+        }
+        match self.rules.handling(of.service).map(|all| all.no_show).unwrap_or_default() {
+            NoShow::Close => self.close(order, Some(claim.clerk), Outcome::NoShow),
+            NoShow::PutBack(how) => {
+                self.give_back(order, Some(claim.clerk), how);
+                let kind = EventKind::PersonAbsent { epoch };
+                self.tell(Some(order), Some(claim.clerk), kind);
+            }
+        }
+        Ok(())
+    }
+
+    fn renew(&mut self, claim: Claim) -> Result<Option<Mono>, RenewError> {
+        let (order, now) = (claim.order, self.ms());
+        let of = self.orders.get(&order).ok_or(RenewError::Gone { order })?;
+        unowned!(of, claim, RenewError);
+        let within = self.rules.handling(of.service).and_then(|all| all.start_within_ms);
+        let until = within.filter(|_| of.state() == State::Claimed).map(|ms| now + ms);
+        let of = self.orders.get_mut(&order).unwrap();
+        of.renewed = until.or(of.renewed);
+        let until = until.map(Mono);
+        let kind = EventKind::ClaimRenewed { epoch: claim.epoch, until };
+        self.tell(Some(order), Some(claim.clerk), kind);
+        Ok(until)
+    }
+
+    fn transfer(&mut self, claim: Claim, pool: PoolId) -> Result<(), TransferError> {
+        let order = claim.order;
+        let of = self.orders.get(&order).ok_or(TransferError::Gone { order })?;
+        unowned!(of, claim, TransferError);
+        let handling = self.rules.handling(of.service);
+        let is_named = handling.is_some_and(|handling| handling.hands_to.contains(&pool));
+        if !is_named && self.rule(of.service).pool != pool {
+            return Err(TransferError::NotThere { order, pool });
+        }
+        let is_own = self.rule(of.service).pool == pool;
+        self.orders.get_mut(&order).unwrap().moved = Some(pool).filter(|_| !is_own);
+        self.give_back(order, Some(claim.clerk), PutBack::KeepPlace);
+        let to = Transfer::Pool(pool);
+        let kind = EventKind::OrderHandedOn { epoch: claim.epoch, to };
+        self.tell(Some(order), Some(claim.clerk), kind);
+        Ok(())
     }
 
     fn put_back(&mut self, claim: Claim, how: PutBack) -> Result<(), PutBackError> {
-        let (order, now) = (claim.order, self.ms());
-        let turn = self.events.len() as u64;
-        let of = self.orders.get_mut(&order).ok_or(PutBackError::Gone { order })?;
+        let order = claim.order;
+        let of = self.orders.get(&order).ok_or(PutBackError::Gone { order })?;
         match of.at {
-            At::Away { .. } => return Err(PutBackError::NotOwner { order }),
-            At::Over { .. } => {
-                return Err(PutBackError::WrongState { order, state: State::Closed });
-            }
             At::Queue { .. } if of.epoch == claim.epoch => return Ok(()),
-            At::Hands { clerk, .. } if clerk == claim.clerk && of.epoch == claim.epoch => {}
-            _ => return Err(PutBackError::Stale { order, epoch: of.epoch }),
+            _ => unowned!(of, claim, PutBackError),
         }
+        self.give_back(order, Some(claim.clerk), how);
+        Ok(())
+    }
+
+    /// Gives an order back that was held, or kept, by a clerk.
+    fn give_back(&mut self, order: OrderId, clerk: Option<ClerkId>, how: PutBack) {
+        let (now, turn) = (self.ms(), self.events.len() as u64);
+        let of = self.orders.get_mut(&order).unwrap();
+        let epoch = of.epoch;
         let at = match how {
             PutBack::After { ms } => At::Away { until: now + ms },
             _ => At::Queue { since: now, parked: how == PutBack::Park },
@@ -513,13 +693,10 @@ impl Model {
             (of.rank, of.turn) = (now as i64 - ms, turn);
         }
         self.set(order, at);
-        self.tell(
-            Some(order),
-            Some(claim.clerk),
-            EventKind::OrderPutBack { epoch: claim.epoch, how },
-        );
-        self.drain(claim.clerk);
-        Ok(())
+        self.tell(Some(order), clerk, EventKind::OrderPutBack { epoch, how });
+        if let Some(clerk) = clerk {
+            self.drain(clerk);
+        }
     }
 
     fn cancel(&mut self, order: OrderId, reason: Reason) -> Result<(), CancelError> {
@@ -534,6 +711,7 @@ impl Model {
                 return Err(CancelError::WrongState { order, state: State::Closed });
             }
             At::Hands { clerk, .. } => Some(clerk),
+            At::Aside { owner } => owner,
             At::Queue { .. } => {
                 if reason == Reason::Abandoned && of.epoch == 0 {
                     self.abandoned_waits.push(of.wait(now));
@@ -652,6 +830,11 @@ impl Model {
         let (since, waited) = match order.at {
             At::Away { until } => return Some((until as i64, Due::Activation)),
             At::Queue { since, .. } => (since as i64, order.waited as i64),
+            At::Hands { started: false, .. } => {
+                let within = self.rules.handling(order.service)?.start_within_ms?;
+                let by = order.renewed.unwrap_or(order.grabbed + within);
+                return Some((by as i64, Due::Lapse));
+            }
             _ => return None,
         };
         // The instant at which the wait is, was, or would have been so long.
@@ -683,6 +866,15 @@ impl Model {
                     self.tell(Some(id), None, EventKind::OrderActivated);
                 }
                 Due::Stage => self.reach(id, instant),
+                Due::Lapse => {
+                    let order = &self.orders[&id];
+                    let (At::Hands { clerk, .. }, epoch) = (order.at, order.epoch) else {
+                        unreachable!()
+                    };
+                    self.give_back(id, Some(clerk), PutBack::KeepPlace);
+                    let kind = EventKind::ClaimLapsed { epoch, due: Mono(instant as u64) };
+                    self.tell(Some(id), Some(clerk), kind);
+                }
                 Due::Breach => {
                     self.orders.get_mut(&id).unwrap().breached = true;
                     let due = Mono(instant as u64 - 1);
@@ -719,6 +911,7 @@ impl Model {
         let order = self.orders.get(&id)?;
         let (owner, outcome) = match order.at {
             At::Hands { clerk, .. } => (Some(clerk), None),
+            At::Aside { owner } => (owner, None),
             At::Over { last, outcome, .. } => (last, Some(outcome)),
             _ => (None, None),
         };
@@ -760,6 +953,7 @@ enum Due {
     Activation,
     Stage,
     Breach,
+    Lapse,
 }
 
 /// Both sides of a run.
@@ -773,7 +967,8 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let hall = Hall::new(draft(), ORDERS, CLERKS);
+        let bounds = Bounds { notes: 4_096, ..Bounds::new(ORDERS, CLERKS) };
+        let hall = Hall::bounded(draft(), bounds);
         let history = History::new(hall::checked(draft()));
         Self { hall, model: Model::new(hall::checked(draft())), history, compared: 0 }
     }
@@ -827,6 +1022,33 @@ impl Run {
                 let Some(claim) = self.claim(pick) else { return };
                 let answer = self.hall.call(|engine, cx| engine.put_back(cx, claim, how));
                 assert_eq!(answer, self.model.put_back(claim, how));
+            }
+            Op::Suspend { pick, aside } => {
+                let Some(claim) = self.claim(pick) else { return };
+                let answer = self.hall.call(|engine, cx| engine.suspend(cx, claim, aside, 4));
+                assert_eq!(answer, self.model.suspend(claim, aside));
+            }
+            Op::TakeUp { pick, how } => {
+                let order = self.order(pick);
+                let answer = self.hall.call(|engine, cx| engine.take_up(cx, order, how));
+                assert_eq!(answer, self.model.take_up(order, how));
+            }
+            Op::NoShow { pick } => {
+                let Some(claim) = self.claim(pick) else { return };
+                let answer = self.hall.call(|engine, cx| engine.no_show(cx, claim));
+                assert_eq!(answer, self.model.no_show(claim));
+            }
+            Op::Renew { pick } => {
+                let Some(claim) = self.claim(pick) else { return };
+                let answer = self.hall.call(|engine, cx| engine.renew(cx, claim));
+                assert_eq!(answer, self.model.renew(claim));
+            }
+            Op::Transfer { pick, pool } => {
+                let Some(claim) = self.claim(pick) else { return };
+                let pool = PoolId(pool);
+                let to = Transfer::Pool(pool);
+                let answer = self.hall.call(|engine, cx| engine.transfer(cx, claim, to));
+                assert_eq!(answer, self.model.transfer(claim, pool));
             }
             Op::Cancel { pick, reason } => {
                 let order = self.order(pick);

@@ -3,7 +3,7 @@
 //! In every case the order, the clerk and the queue are as they were before the call. Messages are for
 //! logs; programs match on variants.
 
-use crate::{ClassId, ClerkId, OrderId, PoolId, Presence, ServiceId, Session, State};
+use crate::{ClassId, ClerkId, Mono, OrderId, PoolId, Presence, ServiceId, Session, State};
 
 /// Why [`Engine::submit`](crate::Engine::submit) took no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,7 +124,8 @@ pub enum GrabOrderError {
         /// What it is instead.
         state: State,
     },
-    /// The clerk lacks a skill, or does not work for a pool where it waits.
+    /// The clerk lacks a skill, does not work for a pool where it waits, or is kept from it by its
+    /// notes.
     #[error("{clerk} may not take {order}")]
     NotEligible {
         /// The order.
@@ -191,12 +192,16 @@ pub enum GrabOrderError {
 /// The refusals of verbs on owned work are the same five, but each verb keeps a type of its own, so
 /// that one can grow without the others.
 macro_rules! owned_work {
-    ($(#[$doc:meta])* $name:ident { $($(#[$extra_doc:meta])* $extra:ident => $message:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$extra_doc:meta])* $extra:ident $({ $($(#[$of_doc:meta])* $of:ident: $is:ty,)* })?
+            => $message:literal,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum $name {
-            /// The claim is no longer the latest: the order was given back or taken away since. Drop it.
+            /// The claim is no longer the latest: the order was given back or taken away since.
+            /// Drop it.
             #[error("the claim on {order} is stale: its epoch is {epoch} now")]
             Stale {
                 /// The order.
@@ -238,6 +243,7 @@ macro_rules! owned_work {
                 $extra {
                     /// The order.
                     order: OrderId,
+                    $($($(#[$of_doc])* $of: $is,)*)?
                 },
             )*
         }
@@ -280,6 +286,101 @@ owned_work! {
         TooOften => "{order} is not given back: its holder has done that too often",
     }
 }
+owned_work! {
+    /// Why [`Engine::suspend`](crate::Engine::suspend) did nothing.
+    SuspendError {
+        /// The order has been claimed 65,535 times. Keep it for its owner.
+        Exhausted => "{order} has been claimed too often to be let go",
+    }
+}
+owned_work! {
+    /// Why [`Engine::take_up`](crate::Engine::take_up) did nothing.
+    TakeUpError {
+        /// It was put aside and kept for nobody. Take it up in the queue.
+        NobodyKept => "{order} is kept for nobody",
+        /// Whom it was kept for holds as many orders as they may. Try again, or in the queue.
+        OwnerAtLimit {
+            /// Who.
+            clerk: ClerkId,
+        } => "{clerk}, for whom {order} is kept, holds as many orders as they may",
+        /// Whom it was kept for is not ready. Try again, or in the queue.
+        OwnerNotReady {
+            /// Who.
+            clerk: ClerkId,
+        } => "{clerk}, for whom {order} is kept, is not ready",
+        /// The order has been claimed 65,535 times. Take it up with its owner.
+        Exhausted => "{order} has been claimed too often to be put back",
+    }
+}
+owned_work! {
+    /// Why [`Engine::recall`](crate::Engine::recall) did nothing.
+    RecallError {
+        /// Call again later.
+        TooSoon {
+            /// From when on.
+            again: Mono,
+        } => "the person of {order} was called a moment ago",
+        /// The person was called as often as the service's rule allows. They are a no-show.
+        TooOften {
+            /// The most there may be.
+            most: u32,
+        } => "the person of {order} was called {most} times already",
+        /// There is no room to note it.
+        NoRoom {
+            /// How much there is in all.
+            notes: u32,
+        } => "all {notes} notes are in use, and {order} needs one",
+    }
+}
+owned_work! {
+    /// Why [`Engine::no_show`](crate::Engine::no_show) did nothing.
+    NoShowError {
+        /// The order has been claimed 65,535 times. Complete it or have it cancelled.
+        Exhausted => "{order} has been claimed too often to be put back",
+    }
+}
+owned_work! {
+    /// Why [`Engine::renew`](crate::Engine::renew) did nothing.
+    RenewError {
+        /// There is no room to note it. Start, or the claim lapses.
+        NoRoom {
+            /// How much there is in all.
+            notes: u32,
+        } => "all {notes} notes are in use, and {order} needs one",
+    }
+}
+owned_work! {
+    /// Why [`Engine::transfer`](crate::Engine::transfer) did nothing.
+    TransferError {
+        /// Orders of this service are not handed on to that pool.
+        NotThere {
+            /// The pool.
+            pool: PoolId,
+        } => "{order} is not handed on to {pool}",
+        /// There is no room to note it.
+        NoRoom {
+            /// How much there is in all.
+            notes: u32,
+        } => "all {notes} notes are in use, and {order} needs two",
+        /// The order has been claimed 65,535 times. Complete it or have it cancelled.
+        Exhausted => "{order} has been claimed too often to be put back",
+    }
+}
+
+macro_rules! goes_back {
+    ($($name:ident)*) => {$(
+        impl From<crate::engine::NotBack> for $name {
+            fn from(refused: crate::engine::NotBack) -> Self {
+                match refused {
+                    crate::engine::NotBack::NotYours(refused) => refused.into(),
+                    crate::engine::NotBack::Exhausted { order } => Self::Exhausted { order },
+                }
+            }
+        }
+    )*};
+}
+
+goes_back! { PutBackError TakeUpError NoShowError TransferError }
 
 /// Why [`Engine::cancel`](crate::Engine::cancel) did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,7 +15,7 @@ use crate::{
 };
 use crate::{
     ClassId, ClerkId, Colour, Mono, Now, OrderId, PlanId, PoolId, Presence, RoleId, ServiceId,
-    Session, SkillId, WatchId,
+    Session, SkillId, Transfer, WatchId, WhileAside,
     desk::{Desk, Desks},
 };
 
@@ -113,6 +113,53 @@ pub enum EventKind {
         epoch: u16,
         /// Where the order went.
         how: PutBack,
+    },
+    /// The owner put the order aside.
+    OrderSuspended {
+        /// In which claim.
+        epoch: u16,
+        /// The host's reason.
+        reason: u16,
+        /// Whether it is kept for them.
+        aside: WhileAside,
+    },
+    /// The owner for whom the order was kept is serving it (again).
+    OrderTakenUp {
+        /// In which claim.
+        epoch: u16,
+    },
+    /// The person was called again.
+    OrderRecalled {
+        /// In which claim.
+        epoch: u16,
+        /// For the how-manieth time.
+        count: u32,
+    },
+    /// The person did not come, and the order was given back for that.
+    PersonAbsent {
+        /// The claim that ended.
+        epoch: u16,
+    },
+    /// The owner still has the order in hand.
+    ClaimRenewed {
+        /// Which claim.
+        epoch: u16,
+        /// By when it must be started now, if it must.
+        until: Option<Mono>,
+    },
+    /// The order was given back because its owner did not begin in time.
+    ClaimLapsed {
+        /// The claim that ended.
+        epoch: u16,
+        /// When that was due.
+        due: Mono,
+    },
+    /// The order was given back to be handed on.
+    OrderHandedOn {
+        /// The claim that ended.
+        epoch: u16,
+        /// To whom.
+        to: Transfer,
     },
     /// The order's service or class was changed.
     OrderAmended {

@@ -108,13 +108,15 @@ impl Grants {
                 let at = all.skills.iter().position(|&one| one == skill);
                 Self(self.0 | bit(at.map(|at| all.pools.len() + at)))
             }
-            Action::Move { pool } if all.moves.contains(&pool) => {
-                let added = (1 << all.pools.len()) - 1;
-                let skills = self.0 & ((1 << BITS) - 1) & !added;
-                Self((u64::from(pool.0) + 1) << BITS | skills)
-            }
+            Action::Move { pool } if all.moves.contains(&pool) => self.moved_into(pool, Some(all)),
             _ => self,
         }
+    }
+
+    /// The same, in another pool than that of its service: those added are taken back.
+    pub(crate) fn moved_into(self, pool: PoolId, all: Option<&Grantable>) -> Self {
+        let added = all.map_or(0, |all| (1 << all.pools.len()) - 1);
+        Self((u64::from(pool.0) + 1) << BITS | self.0 & ((1 << BITS) - 1) & !added)
     }
 
     /// The pool it was moved to.

@@ -13,6 +13,7 @@
 //! * How time passes: [`Now`] comes with every call, [`Advancer`] lets what is due happen.
 //! * What the engine obeys: [`Rules`], made in code from a [`RulesDraft`] or read from a hall file
 //!   (module `hall`, feature `hall-file`).
+//! * Orders that a clerk has in hand: [`Handling`] says what a service asks; [`Notes`] stay with orders.
 //! * Whether what happened could happen: module [`history`].
 //! * Figures at any time: [`Stats`]; for supervisors, from events: module [`figures`].
 //! * What is composed of orders: modules [`package`] (many orders for one wish), [`across`] (papers that
@@ -46,6 +47,7 @@ mod grant;
 mod guarded;
 #[cfg(feature = "hall-file")]
 pub mod hall;
+mod handling;
 mod histories;
 pub mod history;
 mod ids;
@@ -79,17 +81,20 @@ pub use engine::{
     WatchedPool,
 };
 pub use error::{
-    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError,
-    PresenceError, PutBackError, SetSkillsError, SetUnitsError, SignInError, SignOutError,
-    StartError, SubmitError,
+    AmendError, CancelError, CompleteError, GrabError, GrabOrderError, HeartbeatError, NoShowError,
+    PresenceError, PutBackError, RecallError, RenewError, SetSkillsError, SetUnitsError,
+    SignInError, SignOutError, StartError, SubmitError, SuspendError, TakeUpError, TransferError,
 };
 pub use event::{Choice, Cx, Event, EventKind, Outbox, Outcome, PutBack, Seq};
+pub use handling::{Handling, NoShow, Recall};
 pub use ids::{
     CalendarId, Claim, ClassId, ClerkId, DedupKey, LadderId, LaneId, LimitId, OrderId, PlanId,
     PoolId, RoleId, ServiceId, SkillId, Skills, WatchId,
 };
 pub use note::{Note, Notes, Says, Why};
-pub use order::{Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted};
+pub use order::{
+    Amend, Grabbed, OrderSpec, OrderView, Reason, State, Submitted, TakeUp, Transfer, WhileAside,
+};
 pub use rules::{
     Action, Colour, Ladder, LaneRule, Plan, Rules, RulesDraft, RulesError, ServiceRule, Stage,
     WaitTarget,

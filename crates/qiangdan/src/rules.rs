@@ -19,6 +19,7 @@ use crate::{
     ClassId, LadderId, LaneId, PlanId, PoolId, RoleId, ServiceId, SkillId, Skills,
     clerk::Charge,
     grant::{Grantable, Grants},
+    handling::Handling,
     staff::{Demand, Levels, StaffError, StaffRules},
     watch::{self, PoolWatch, WatchError},
 };
@@ -45,6 +46,8 @@ pub struct RulesDraft {
     pub withdrawn: Vec<ServiceId>,
     /// What is said of clerks.
     pub staff: StaffRules,
+    /// How orders in hand are handled, for services that say so; once each.
+    pub handling: Vec<(ServiceId, Handling)>,
     /// What is promised by the calendar.
     #[cfg(feature = "calendar")]
     pub clocks: ClockRules,
@@ -306,6 +309,22 @@ pub enum RulesError {
     /// What is said of clerks is wrong.
     #[error(transparent)]
     Staff(#[from] StaffError),
+    /// It is said how orders of a service are handled that is not there, or twice.
+    #[error("it is said how {service} is handled, but it is not there, or that was said already")]
+    HandlesNothing {
+        /// The service.
+        service: ServiceId,
+    },
+    /// Orders are handed on to a pool that is not there.
+    #[error("{service} is handed on to {pool}, but there are {pools} pools")]
+    HandsNowhere {
+        /// The service.
+        service: ServiceId,
+        /// The pool it names.
+        pool: PoolId,
+        /// How many there are.
+        pools: u16,
+    },
     /// What is promised by the calendar is wrong.
     #[cfg(feature = "calendar")]
     #[error(transparent)]
@@ -350,6 +369,8 @@ pub struct Rules {
     demands: Vec<Demand>,
     /// The most units an order takes.
     units_max: u32,
+    /// How the orders of each service are handled; empty if no service says so.
+    handling: Vec<Handling>,
 }
 
 impl RulesDraft {
@@ -398,6 +419,7 @@ impl RulesDraft {
             }));
         }
         mistakes.extend(watch::mistakes(&self.watches, self.pools).map(RulesError::Watch));
+        self.check_handling(&mut mistakes);
         if !(0.0..=1.0).contains(&self.target.share) {
             mistakes.push(RulesError::NoShare);
         }
@@ -411,6 +433,31 @@ impl RulesDraft {
         let none = self.withdrawn.iter().filter(|service| service.index() >= self.services.len());
         mistakes.extend(none.map(|&service| RulesError::NoSuchService { service }));
         if mistakes.is_empty() { Ok(Rules::of_one(self)) } else { Err(mistakes) }
+    }
+
+    fn check_handling(&self, mistakes: &mut Vec<RulesError>) {
+        for (n, (service, handling)) in self.handling.iter().enumerate() {
+            let (service, pools) = (*service, self.pools);
+            let is_known = self.handling[..n].iter().any(|(known, _)| *known == service);
+            if is_known || service.index() >= self.services.len() {
+                mistakes.push(RulesError::HandlesNothing { service });
+            }
+            for &pool in handling.hands_to.iter().filter(|pool| pool.0 >= pools) {
+                mistakes.push(RulesError::HandsNowhere { service, pool, pools });
+            }
+        }
+    }
+
+    /// How the orders of each service are handled; empty if no service says so.
+    fn handling(&self) -> Vec<Handling> {
+        if self.handling.is_empty() {
+            return Vec::new();
+        }
+        let mut all = vec![Handling::default(); self.services.len()];
+        for (service, handling) in &self.handling {
+            all[service.index()].clone_from(handling);
+        }
+        all
     }
 
     /// What the limits of each service may grant.
@@ -514,7 +561,8 @@ impl Rules {
         let plan = Plan::of(&draft);
         let of = (0..).map(ServiceId).take(draft.services.len()).collect::<Vec<_>>();
         let demands = of.iter().map(|&service| draft.staff.demand(service)).collect();
-        Self::with_lanes(draft, &[], of, demands, vec![plan])
+        let handling = draft.handling();
+        Self::with_lanes(draft, &[], of, (demands, handling), vec![plan])
     }
 
     /// Rules whose first lanes are those of `before`.
@@ -522,7 +570,7 @@ impl Rules {
         draft: RulesDraft,
         before: &[LaneRule],
         of: Vec<ServiceId>,
-        demands: Vec<Demand>,
+        (demands, handling): (Vec<Demand>, Vec<Handling>),
         plans: Vec<Plan>,
     ) -> Self {
         let classes = (0..draft.head_starts_ms.len()).map(class_id).collect::<Vec<_>>();
@@ -537,7 +585,9 @@ impl Rules {
             for dropped in dropped {
                 let wider = rule.ladder.iter().flat_map(|l| draft.ladders[l.index()].pools());
                 let granted = all.into_iter().flat_map(Grantable::all_pools);
-                for pool in std::iter::once(rule.pool).chain(wider).chain(granted) {
+                let handed = handling.get(n).into_iter().flat_map(|handling| &handling.hands_to);
+                let others = wider.chain(granted).chain(handed.copied());
+                for pool in std::iter::once(rule.pool).chain(others) {
                     let lane = |&class| rule.lane(demand, dropped, pool, service, class);
                     lanes.extend(classes.iter().map(lane));
                 }
@@ -558,6 +608,7 @@ impl Rules {
             grantable,
             demands,
             units_max,
+            handling,
         };
         let all = rules.draft.services.iter().zip(&rules.demands).enumerate();
         let homes = all.flat_map(|(n, (rule, demand))| {
@@ -594,11 +645,14 @@ impl Rules {
     }
 
     /// The pools in which an order of this service may come to wait: its own, and those that its limits
-    /// may move it to, or widen to.
+    /// may move it to, or widen
+    /// to, and those that it may be handed on to.
     pub(crate) fn pools_of(&self, service: ServiceId) -> impl Iterator<Item = PoolId> + '_ {
         let own = self.service(service).map(|rule| rule.pool);
         let granted = self.grantable.get(service.index()).into_iter();
-        own.into_iter().chain(granted.flat_map(Grantable::all_pools))
+        let handed =
+            self.handling(service).into_iter().flat_map(|all| all.hands_to.iter().copied());
+        own.into_iter().chain(granted.flat_map(Grantable::all_pools)).chain(handed)
     }
 
     /// The promise about waits.
@@ -723,6 +777,13 @@ impl Rules {
             .is_some_and(|rule| rule.wait_limit_ms.is_some() || rule.ladder.is_some())
     }
 
+    /// How the orders of a service are handled, if any service says so.
+    #[must_use]
+    #[inline]
+    pub fn handling(&self, service: ServiceId) -> Option<&Handling> {
+        self.handling.get(service.index())
+    }
+
     /// The lane where an order of this service and class waits, if both exist.
     #[must_use]
     pub fn home(&self, service: ServiceId, class: ClassId) -> Option<LaneId> {
@@ -753,7 +814,6 @@ impl Rules {
     }
 
     /// What the limits of a service may grant.
-    #[cfg(feature = "calendar")]
     pub(crate) fn grantable(&self, service: ServiceId) -> Option<&Grantable> {
         self.grantable.get(service.index())
     }

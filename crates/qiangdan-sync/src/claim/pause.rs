@@ -11,7 +11,7 @@
 //! Edges: what `try_suspend` sends and `try_resume` receives is "hand-over", and so is what
 //! `try_resume` sends when it opens the slot; to the same owner it is "progress".
 
-use super::{ClaimWord, Owner, Phase, Refused, Seen};
+use super::{ClaimWord, End, Owner, Phase, Refused, Seen};
 
 /// What becomes of the owner of a slot that is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,24 @@ pub enum Onward {
 /// From where a slot is given back, whoever owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GiveBack {
-    /// Held, active or suspended.
+    /// Held, active, or suspended and kept for its owner.
     Owned,
     /// Held: its owner has not begun, nor put it aside.
     IfHeld,
+    /// Suspended, and kept for nobody.
+    IfLetGo,
+}
+
+impl GiveBack {
+    /// Whether a slot that is as was seen is given back from there.
+    #[must_use]
+    pub fn reaches(self, seen: Seen) -> bool {
+        match self {
+            Self::Owned => seen.phase.is_owned() && seen.owner.is_some(),
+            Self::IfHeld => seen.phase == Phase::Held,
+            Self::IfLetGo => seen.phase == Phase::Suspended && seen.owner.is_none(),
+        }
+    }
 }
 
 /// What [`ClaimWord::try_suspend`] found.
@@ -57,8 +71,8 @@ impl ClaimWord {
     /// # Errors
     ///
     /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in this claim;
-    /// [`Refused::Exhausted`] if nobody is kept and no epoch is left for the next owner. The slot is then
-    /// still held.
+    /// [`Refused::Exhausted`] if nobody is kept and no epoch is left for the next owner. The slot
+    /// is then still held.
     pub fn try_suspend(
         &self,
         generation: u32,
@@ -97,9 +111,9 @@ impl ClaimWord {
     ///
     /// # Errors
     ///
-    /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not suspended in this epoch, or
-    /// is to go on with an owner and none was kept; [`Refused::Exhausted`] if no epoch is left for the
-    /// next owner.
+    /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not suspended in this
+    /// epoch, or is to go on with an owner and none was kept; [`Refused::Exhausted`] if no epoch is
+    /// left for the next owner.
     ///
     /// # Panics
     ///
@@ -121,6 +135,29 @@ impl ClaimWord {
         })
     }
 
+    /// Brings a held slot to `end`, whose owner has not begun.
+    ///
+    /// Epoch and owner stay. Lock-free, and linearizes as [`try_hold`](Self::try_hold) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in this claim, or begun.
+    pub fn try_finish_held(
+        &self,
+        generation: u32,
+        epoch: u16,
+        owner: Owner,
+        end: End,
+    ) -> Result<(), Refused> {
+        self.swap(generation, |seen| match seen.phase {
+            Phase::Held if seen.is_claim(epoch, owner) => {
+                Ok(Seen { phase: Phase::Done, end, ..seen })
+            }
+            _ => Err(Refused::NotHeld(seen)),
+        })
+        .map(drop)
+    }
+
     /// Gives a slot back, open or shut, whose claim is of this epoch, and returns what the word said
     /// before. For whoever has found out elsewhere that the claim is to end, in place of its owner.
     ///
@@ -128,8 +165,9 @@ impl ClaimWord {
     ///
     /// # Errors
     ///
-    /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in a claim of this epoch, or
-    /// not in a phase that `from` names; [`Refused::Exhausted`] if no epoch is left for the next owner.
+    /// [`Refused::Stale`] in another life; [`Refused::NotHeld`] if it is not in a claim of this
+    /// epoch, or not in a phase that `from` names; [`Refused::Exhausted`] if no epoch is left for
+    /// the next owner.
     ///
     /// # Panics
     ///
@@ -143,11 +181,7 @@ impl ClaimWord {
     ) -> Result<Seen, Refused> {
         assert!(matches!(to, Phase::Open | Phase::Shut), "a slot is given back open or shut");
         self.swap(generation, |seen| {
-            let is_from = match from {
-                GiveBack::Owned => seen.phase.is_owned(),
-                GiveBack::IfHeld => seen.phase == Phase::Held,
-            };
-            if !is_from || seen.epoch != epoch {
+            if !from.reaches(seen) || seen.epoch != epoch {
                 return Err(Refused::NotHeld(seen));
             }
             if seen.epoch == u16::MAX {
@@ -160,7 +194,7 @@ impl ClaimWord {
 
 #[cfg(all(test, not(qiangdan_loom)))]
 mod tests {
-    use super::super::{CloseReach, End, Started};
+    use super::super::{CloseReach, Started};
     use super::*;
 
     const ANN: Owner = Owner(3);
@@ -241,10 +275,20 @@ mod tests {
             word.try_start(life, 1, ANN).unwrap();
             let back = word.try_give_back(life, 1, from, Phase::Open);
             assert_eq!(back.is_ok(), from == GiveBack::Owned);
+            assert!(word.try_finish_held(life, 1, ANN, End(3)).is_err());
             let (word, life) = held();
-            word.try_suspend(life, 1, ANN, Keep::Nobody).unwrap();
+            assert!(word.try_finish_held(life, 1, BO, End(3)).is_err());
+            assert_eq!(word.try_finish_held(life, 1, ANN, End(3)), Ok(()));
+            assert_eq!((word.load().phase, word.load().end), (Phase::Done, End(3)));
+            let (word, life) = held();
+            word.try_suspend(life, 1, ANN, Keep::Owner).unwrap();
+            assert!(word.try_give_back(life, 1, GiveBack::IfLetGo, Phase::Open).is_err());
             let back = word.try_give_back(life, 1, from, Phase::Open);
             assert_eq!(back.is_ok(), from == GiveBack::Owned);
+            let (word, life) = held();
+            word.try_suspend(life, 1, ANN, Keep::Nobody).unwrap();
+            assert!(word.try_give_back(life, 1, from, Phase::Open).is_err());
+            assert!(word.try_give_back(life, 1, GiveBack::IfLetGo, Phase::Open).is_ok());
         }
     }
 

@@ -4,9 +4,9 @@
 //! The first entry of such a list, which stands beside its head, is two zeros: several threads may
 //! race to begin it, so none of them writes it. All lists of one ledger are begun in one way.
 //!
-//! Heads need no edge of their own. What was written before a list began is carried by the appends to it,
-//! and which of two threads was first, one ending a life and one beginning its list, the head decides:
-//! it keeps the generation of the latest life that is known of.
+//! Heads need no edge of their own. What was written before a list began is carried by the appends
+//! to it, and which of two threads was first, one ending a life and one beginning its list, the
+//! head decides: it keeps the generation of the latest life that is known of.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 

@@ -212,6 +212,7 @@ impl Inner {
         match state {
             State::Scheduled => self.activate(cx, life, armed),
             State::Waiting => self.climb(cx, life, armed),
+            State::Claimed => self.lapse_claim(cx, life, armed),
             // Held or over: no wait runs. put_back arms again.
             _ => None,
         }
@@ -263,7 +264,7 @@ impl Inner {
                 let hint = Hint::new(life.order, next.turn);
                 // With its rank as it was, it only needs an entry where it was not before.
                 let before = (boost_ms == 0).then_some(stage);
-                self.insert_beyond(before, key, hint, next, self.grants(life));
+                self.insert_beyond(before, key, hint, next, self.granted(life, next));
             }
             self.tell(cx, life, None, EventKind::StageReached { stage, due });
             for action in actions {

@@ -10,10 +10,10 @@ impl Engine {
     /// Changes the service or the class of an open order.
     ///
     /// A waiting order moves to the lane it belongs to now, with its arrival and its boosts kept: its
-    /// rank moves by the difference of its classes' head starts. A parked one waits again. An order that
-    /// is held is not taken from its owner; the change counts if it comes back. With another service the
-    /// order climbs that service's ladder from the stage its wait has reached; stages passed do not
-    /// fire again.
+    /// rank moves by the difference of its classes' head starts. A parked one waits again. An order
+    /// that is held is not taken from its owner; the change counts if it comes back. With another
+    /// service the order climbs that service's ladder from the stage its wait has reached; stages
+    /// passed do not fire again.
     ///
     /// Lock-free, except that it may allocate as [`Engine::put_back`] does. Two calls that amend one
     /// order at once may leave it with the head start of either; one that races with a put_back or a
@@ -65,6 +65,8 @@ impl Inner {
         if let Some((_, State::Waiting)) = life.seen() {
             self.line_up(life)?;
             self.arm(life);
+        } else {
+            self.arm_lapse(life, service, cx.now.mono);
         }
         let kind = EventKind::OrderAmended { service: self.rules.host_id(service), class };
         self.tell(cx, life, None, kind);

@@ -5,15 +5,16 @@ use qiangdan_sync::{CloseReach, Phase, Seen};
 use super::{Engine, Inner};
 use crate::{
     CancelError, Cx, OrderId, Outcome, Reason, State,
-    order::{Live, clerk_of, end_of},
+    order::{Holder, Live, end_of},
 };
 
 impl Engine {
-    /// Closes an order that is not being served yet. If a clerk has claimed it, the event names them.
+    /// Closes an order that is not being served, or has been put aside. If a clerk has claimed it, the
+    /// event names them.
     /// Saying the same twice is as good as once.
     ///
-    /// Lock-free; linearizes at the swap of the claim word. Against a grab or a start of the same order,
-    /// whoever swaps first wins.
+    /// Lock-free; linearizes at the swap of the claim word. Against a grab or a start of the same
+    /// order, whoever swaps first wins.
     ///
     /// # Errors
     ///
@@ -33,8 +34,7 @@ impl Engine {
             return not_cancelled(life, outcome);
         };
         self.inner.count_left(cx, life, before, outcome);
-        let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
-        self.inner.close(cx, life, holder, before.epoch, outcome);
+        self.inner.close(cx, life, Holder::of(before), before.epoch, outcome);
         Ok(())
     }
 }

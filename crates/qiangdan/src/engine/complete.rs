@@ -3,7 +3,7 @@
 use super::{Engine, Inner, owner};
 use crate::{
     Claim, ClerkId, CompleteError, Cx, EventKind, Outcome,
-    order::{Live, NotYours, closed_by, end_of},
+    order::{Holder, Live, NotYours, closed_by, end_of},
 };
 
 impl Engine {
@@ -29,8 +29,9 @@ impl Engine {
         let life = self.inner.life(order).ok_or(CompleteError::from(NotYours::Gone { order }))?;
         let owner = owner(claim.clerk).ok_or(CompleteError::NotOwner { order })?;
         match life.slot.word.try_finish(order.generation(), claim.epoch, owner, end_of(outcome)) {
-            Ok(_) => {
-                self.inner.close(cx, life, Some(claim.clerk), claim.epoch, outcome);
+            Ok(phase) => {
+                let holder = Holder::in_phase(phase, claim.clerk);
+                self.inner.close(cx, life, holder, claim.epoch, outcome);
                 Ok(())
             }
             Err(refused) => {
@@ -43,12 +44,13 @@ impl Engine {
 }
 
 impl Inner {
-    /// Everything that follows from a swap that closed an order; `holder` is who held it.
+    /// Everything that follows from a swap that closed an order; `holder` is who held it, or for
+    /// whom it was kept.
     pub(super) fn close(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
-        holder: Option<ClerkId>,
+        holder: Holder,
         epoch: u16,
         outcome: Outcome,
     ) {
@@ -61,7 +63,7 @@ impl Inner {
         let follows = self.write_end(cx, life, (holder, epoch), outcome);
         self.give_slot(order);
         let kind = EventKind::OrderClosed { outcome, epoch };
-        self.tell_as(cx, order, tag, holder, kind, |desk| desk.closed.add());
+        self.tell_as(cx, order, tag, holder.clerk(), kind, |desk| desk.closed.add());
         if let Ok(service) = service {
             self.recount(cx, life, service);
         }
@@ -78,13 +80,13 @@ impl Inner {
         &self,
         cx: &Cx<'_>,
         life: Live<'_>,
-        (holder, epoch): (Option<ClerkId>, u16),
+        (holder, epoch): (Holder, u16),
         outcome: Outcome,
     ) -> Option<ClerkId> {
         if self.has_key(life.order.slot()) {
             life.set_moment(cx.now.mono).ok();
         }
         life.note_number(outcome).ok();
-        holder.filter(|&clerk| self.release_closed(life, clerk, epoch))
+        holder.clerk().filter(|_| self.release_closed(life, holder, epoch))
     }
 }

@@ -25,8 +25,8 @@ impl Engine {
     /// Lock-free; allocates nothing, as long as the outbox has room. Reads one number for each of the
     /// clerk's lanes that has orders, and looks at the first entry of those that may be the one, and at
     /// stale entries before it; then three read-modify-writes, of the clerk's count, the claim word and
-    /// the record. Linearizes at the swap of the claim word. With empty lanes it reads one word for each
-    /// 1,024, and writes nothing.
+    /// the record. Linearizes at the swap of the claim word. With empty lanes it reads one word for
+    /// each 1,024, and writes nothing.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Engine {
         if !post.is_ready() {
             return Err(GrabOrderError::NotReady { clerk, presence: post.presence() });
         }
-        if !inner.may_take(record, life) {
+        if !inner.may_take(record, life) || inner.is_kept_from(clerk, life, cx.now.mono) {
             return Err(GrabOrderError::NotEligible { order, clerk });
         }
         let charge = inner.charge_for(life).ok_or(GrabOrderError::Gone { order })?;
@@ -256,7 +256,7 @@ impl Inner {
 
     /// What an order takes of its holder's room, if services cost different.
     #[expect(clippy::option_option, reason = "no order, and no cost that is written down")]
-    fn charge_for(&self, life: Live<'_>) -> Option<Option<Charge>> {
+    pub(super) fn charge_for(&self, life: Live<'_>) -> Option<Option<Charge>> {
         if self.charges.is_none() {
             return Some(None);
         }
@@ -270,10 +270,9 @@ impl Inner {
         self.lanes.first(&clerk.lanes, |hint| self.meet(cx, hint), key_of)
     }
 
-    fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
+    pub(super) fn may_take(&self, clerk: &Clerk, life: Live<'_>) -> bool {
         life.terms().is_ok_and(|terms| {
-            #[cfg(feature = "calendar")]
-            if self.promises.is_some() {
+            if terms.is_noted || self.has_lists() {
                 return self.is_granted(&clerk.lanes, life, terms);
             }
             let is_one = |lane: LaneId| clerk.lanes.contains(lane.0);
@@ -331,7 +330,7 @@ impl Inner {
         let now = cx.now.mono;
         let Known { service, class, tag, arrived, since } = known.renewed(life);
         let wait_ms = now.since_ms(since);
-        life.set_moment(now.max(since)).ok();
+        life.set_grabbed(now.max(since), claim.epoch).ok();
         let kind = EventKind::OrderClaimed { epoch: claim.epoch, choice, wait_ms };
         let count = |desk: &Desk| desk.claimed(claim.epoch, wait_ms);
         self.tell_as(cx, claim.order, tag, Some(claim.clerk), kind, count);
@@ -339,6 +338,9 @@ impl Inner {
         #[cfg(feature = "calendar")]
         if self.promises.is_some() && claim.epoch == 1 {
             self.note_grabbed(claim.order, service, cx.now);
+        }
+        if let Some(ms) = self.rules.handling(service).and_then(|all| all.start_within_ms) {
+            self.looks.arm(claim.order.slot(), now.plus_ms(ms).0);
         }
         // No late claim goes unnoticed, though it came between two calls of `advance`.
         let rules = &*self.rules;

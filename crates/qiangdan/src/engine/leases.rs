@@ -18,7 +18,7 @@ use qiangdan_sync::{Looks, Phase, WheelDriver};
 
 use super::{Engine, Inner, advance::Waited};
 use crate::{
-    Claim, ClerkId, Cx, EventKind, HeartbeatError, MassLoss, Mono, OrderId, PresenceRules, PutBack,
+    Claim, ClerkId, Cx, EventKind, HeartbeatError, MassLoss, Mono, OrderId, PresenceRules,
     clerk::{Clerk, Post},
     order::clerk_of,
 };
@@ -323,9 +323,7 @@ impl Inner {
         let Some(life) = self.life(order) else { return };
         match seen.phase {
             Phase::Held => {
-                let claim = Claim { order, clerk, epoch };
-                // If not, it is over, or back already.
-                self.give_back(cx, life, claim, PutBack::KeepPlace).ok();
+                self.give_back_for(cx, life, Claim { order, clerk, epoch });
             }
             Phase::Active => {
                 self.tell(cx, life, Some(clerk), EventKind::OrderNeedsSupervisor { epoch });

@@ -10,15 +10,13 @@
 //! swaps, lines the order up, and marks it as lined up; who meets an older entry of a waiting order
 //! without the mark lines it up in the other's place. Entries that come in twice do no harm.
 
-#[cfg(feature = "calendar")]
-use qiangdan_sync::Mask;
-use qiangdan_sync::{Key, Phase, Seen};
+use qiangdan_sync::{GiveBack, Key, Mask, Phase, Seen};
 
 use super::{Inner, rank_of};
 use crate::{
-    Action, Cx, EventKind, LaneId, PutBack, Rules, State,
+    Action, Cx, EventKind, LaneId, Mono, PutBack, Rules, State,
     grant::Grants,
-    order::{Live, OtherLife, TermsNow, clerk_of},
+    order::{Live, OtherLife, TermsNow},
     pool::Hint,
 };
 
@@ -69,7 +67,7 @@ impl Inner {
             let is_freed = match state {
                 State::Waiting => return true,
                 State::Scheduled => self.open(cx, life, terms),
-                State::Claimed | State::Serving if terms.is_returned(seen.epoch) => {
+                State::Claimed | State::Serving | State::Suspended if terms.is_going_back(seen) => {
                     self.release_for(cx, life, seen, terms)
                 }
                 _ => return false,
@@ -124,21 +122,21 @@ impl Inner {
         seen: Seen,
         lined: TermsNow,
     ) -> Result<bool, OtherLife> {
-        let (Some(owner), Some(clerk)) = (seen.owner, clerk_of(seen)) else { return Ok(false) };
         let (rank_ms, tag) = (life.rank_ms()?, life.tag()?);
-        let generation = life.order.generation();
-        let settled = self.settle_room(life, seen.epoch);
-        if life.slot.word.try_release(generation, seen.epoch, owner, Phase::Open).is_err() {
-            self.give_room_late(cx, clerk, settled);
+        let (word, generation) = (&life.slot.word, life.order.generation());
+        let from = lined.going_back_from();
+        let settled = self.settle_back(life, seen.epoch, from);
+        let Ok(before) = word.try_give_back(generation, seen.epoch, from, Phase::Open) else {
+            self.not_gone_back(cx, life, seen, settled);
             return Ok(false);
-        }
+        };
         // From a later instant, the same place is another head start.
-        let how = if lined.is_place_kept {
+        let how = if lined.is_place_kept && from == GiveBack::Owned {
             PutBack::KeepPlace
         } else {
             PutBack::HeadStart { ms: rank_of(cx.now.mono).saturating_sub(rank_ms) }
         };
-        self.returned(cx, life, tag, clerk, seen.epoch, how, settled);
+        self.returned(cx, life, tag, before, how, settled);
         self.freed(cx, life, lined)?;
         Ok(true)
     }
@@ -169,7 +167,7 @@ impl Inner {
         let terms = life.terms()?;
         if !terms.is_parked {
             let hint = Hint::new(life.order, terms.turn);
-            self.insert(life.key()?, hint, terms, self.grants(life));
+            self.insert(life.key()?, hint, terms, self.granted(life, terms));
         }
         let mark = |now: TermsNow| {
             (now.turn == terms.turn && !now.is_lined).then_some(TermsNow { is_lined: true, ..now })
@@ -226,16 +224,31 @@ impl Inner {
 
     /// Whether an order may be grabbed from one of some lanes, if limits may have granted it
     /// something.
-    #[cfg(feature = "calendar")]
     #[cold]
     #[inline(never)]
     pub(super) fn is_granted(&self, lanes: &Mask, life: Live<'_>, terms: TermsNow) -> bool {
-        let (grants, is_one) = (self.grants(life), |lane: LaneId| lanes.contains(lane.0));
+        let (grants, is_one) = (self.granted(life, terms), |lane: LaneId| lanes.contains(lane.0));
         if grants.is_none() {
             return plain_lanes(&self.rules, terms).any(is_one);
         }
         let TermsNow { service, class, stages, .. } = terms;
         self.rules.lanes_granted(service, class, stages, grants).any(is_one)
+    }
+
+    /// What has been granted to an order: by limits, and by who handed it on to another pool.
+    pub(super) fn granted(&self, life: Live<'_>, terms: TermsNow) -> Grants {
+        let grants = self.grants(life);
+        if !terms.is_noted {
+            return grants;
+        }
+        // Where it was moved holds for good: it does not matter when that is asked.
+        let moved_to = self.sum_of_notes(life.order, Mono(0)).moved.flatten();
+        let TermsNow { service, class, .. } = terms;
+        // Amended, it may be of a service that does not wait there.
+        match moved_to.filter(|&pool| self.rules.lane_in(pool, service, class).is_some()) {
+            Some(pool) => grants.moved_into(pool, self.rules.grantable(service)),
+            None => grants,
+        }
     }
 
     /// What limits by the calendar have granted to an order.

@@ -15,14 +15,16 @@ mod clerks;
 mod clocks;
 mod complete;
 mod grab;
+mod hand_on;
+mod in_hand;
 mod leases;
 mod lines;
-#[cfg_attr(not(test), expect(dead_code, reason = "the verbs that write notes come next"))]
 mod notes;
 mod put_back;
 mod room;
 mod start;
 mod submit;
+mod suspend;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -35,6 +37,7 @@ pub use clocks::{
     AcknowledgeError, CalendarPreview, CardError, CatchUp, ExtendLimitError, LoadCalendarError,
     PauseOrderError, ReachError, ResumeOrderError, SettleError,
 };
+pub(crate) use put_back::NotBack;
 pub use watches::WatchedPool;
 
 use std::sync::{Arc, OnceLock};

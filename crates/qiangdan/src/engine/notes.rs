@@ -5,8 +5,8 @@
 //! is over when the slot is given back, for good: who comes too late finds that out.
 //!
 //! Some notes bear on where an order waits, or who may take it. Whoever adds such a note first appends
-//! it, then begins the order's next turn with `is_noted` set; so who lines the order up in that turn sees
-//! the note.
+//! it, then begins the order's next turn with `is_noted` set; so who lines the order up in that
+//! turn sees the note.
 
 use qiangdan_sync::{AppendError, Entries, Ledger, LedgerSeen, Reserve};
 
@@ -14,6 +14,7 @@ use super::{Bounds, Engine, Inner};
 use crate::{
     ClerkId, Mono, Note, Notes, OrderId,
     note::{Bearing, May, Sum},
+    order::Live,
 };
 
 /// The most notes there can be room for.
@@ -92,6 +93,11 @@ impl NoteBook {
         Ok(())
     }
 
+    /// How many notes are in use, of how many.
+    pub(super) fn room(&self) -> (u32, u32) {
+        (self.ledger.in_use(), self.ledger.capacity())
+    }
+
     /// Ends the list of an order whose slot is given back, though none has begun.
     pub(super) fn end(&self, order: OrderId) {
         self.ledger.end_for_good(order.slot(), order.generation());
@@ -113,8 +119,7 @@ impl Engine {
     /// How many notes are in use, of how many; zeros without [`Bounds::notes`].
     #[must_use]
     pub fn notes_in_use(&self) -> (u32, u32) {
-        let notes = self.inner.notes.as_ref();
-        notes.map_or((0, 0), |notes| (notes.ledger.in_use(), notes.ledger.capacity()))
+        self.inner.notes.as_ref().map_or((0, 0), NoteBook::room)
     }
 }
 
@@ -139,8 +144,28 @@ impl Inner {
         self.notes.as_ref().map_or(none, look).may()
     }
 
-    /// Adds notes to an order, whatever it says already. Notes that bear on where it waits count once its
-    /// next turn has begun, with `is_noted`.
+    /// Whether an order's notes keep a clerk from taking it now. Who only rests from it is kept
+    /// from it as long as somebody else is signed in who might take it.
+    ///
+    /// Costs nothing without such notes; asks all clerks if it must.
+    pub(super) fn is_kept_from(&self, clerk: ClerkId, life: Live<'_>, now: Mono) -> bool {
+        if !life.terms().is_ok_and(|terms| terms.is_noted) {
+            return false;
+        }
+        match self.may_by_notes(life.order, clerk, now) {
+            May::Take => false,
+            May::Not => true,
+            May::IfNobodyElse => (0..).map(ClerkId).zip(&self.clerks).any(|(other, record)| {
+                other != clerk
+                    && record.post().is_signed_in()
+                    && self.may_take(record, life)
+                    && self.may_by_notes(life.order, other, now) == May::Take
+            }),
+        }
+    }
+
+    /// Adds notes to an order, whatever it says already. Notes that bear on where it waits count
+    /// once its next turn has begun, with `is_noted`.
     ///
     /// Lock-free. Of more than four notes some may come to be noted though not all do.
     pub(super) fn note(

@@ -5,12 +5,14 @@
 //! whoever *settles* the claim there gives back what it says: that is done before a swap that frees
 //! the order, or after one that closes it. Both go through here.
 
+use qiangdan_sync::{GiveBack, Phase, Seen};
+
 use super::{Inner, owner};
 use crate::{
     Choice, Claim, ClerkId, Cx, GrabError, Grabbed, Outcome, Session,
     clerk::{Charge, Clerk, Post, Room},
     error::OldSession,
-    order::Live,
+    order::{Holder, Live, clerk_of},
     pool::Head,
 };
 
@@ -71,6 +73,70 @@ impl Inner {
         }
     }
 
+    /// The same for a claim that is put aside, or may turn out not to end: for now.
+    #[inline]
+    pub(super) fn settle_for_now(&self, life: Live<'_>, epoch: u16) -> Settled {
+        match &self.charges {
+            None => Settled::Plain,
+            Some(charges) => {
+                charges.set_aside(life.order, epoch).map_or(Settled::Others, Settled::Ours)
+            }
+        }
+    }
+
+    /// Takes what a claim holds out of the books, before the swap that gives it back from there. One
+    /// that goes back only if its owner has not begun may go on.
+    #[inline]
+    pub(super) fn settle_back(&self, life: Live<'_>, epoch: u16, from: GiveBack) -> Settled {
+        match from {
+            GiveBack::IfHeld => self.settle_for_now(life, epoch),
+            GiveBack::Owned | GiveBack::IfLetGo => self.settle_room(life, epoch),
+        }
+    }
+
+    /// Gives back the room of a claim that has gone back to the queue; `before` is what the word said
+    /// before. Who had put it aside has that room already.
+    pub(super) fn give_ended(&self, cx: &mut Cx<'_>, before: Seen, settled: Settled) {
+        match (settled, Holder::of(before)) {
+            (Settled::Plain, Holder::Holds(clerk))
+            | (Settled::Ours(_), Holder::Holds(clerk) | Holder::Kept(clerk)) => {
+                self.give_room(cx, clerk, settled);
+            }
+            _ => {}
+        }
+    }
+
+    /// What follows if a claim that was settled has not gone back by this call: if its owner has begun,
+    /// it is charged again; if not, another has ended it.
+    pub(super) fn not_gone_back(
+        &self,
+        cx: &mut Cx<'_>,
+        life: Live<'_>,
+        seen: Seen,
+        settled: Settled,
+    ) {
+        let (Settled::Ours(charge), Some(clerk)) = (settled, clerk_of(seen)) else { return };
+        let is_begun = life
+            .seen()
+            .is_some_and(|(now, _)| now.phase == Phase::Active && now.epoch == seen.epoch);
+        let claim = Claim { order: life.order, clerk, epoch: seen.epoch };
+        if is_begun {
+            self.charge_again(cx, claim, charge);
+        } else {
+            self.give_room(cx, clerk, settled);
+        }
+    }
+
+    /// Writes down what a claim takes that was settled for now, and goes on; if it is over already,
+    /// gives it back.
+    pub(super) fn charge_again(&self, cx: &mut Cx<'_>, claim: Claim, charge: Charge) {
+        if let Some(charges) = &self.charges
+            && !charges.charge_again(claim.order, claim.epoch, charge)
+        {
+            self.give_room(cx, claim.clerk, Settled::Ours(charge));
+        }
+    }
+
     /// Gives back the room of a claim, by one who had settled it, but another has ended it.
     pub(super) fn give_room_late(&self, cx: &mut Cx<'_>, clerk: ClerkId, settled: Settled) {
         if let Settled::Ours(_) = settled {
@@ -81,12 +147,15 @@ impl Inner {
     /// Gives back the room of a claim that has just been closed, before its slot is; whether to ask
     /// [`Inner::follow_close`] what follows.
     #[inline]
-    pub(super) fn release_closed(&self, life: Live<'_>, clerk: ClerkId, epoch: u16) -> bool {
-        let Some(record) = self.clerk(clerk) else { return false };
+    pub(super) fn release_closed(&self, life: Live<'_>, holder: Holder, epoch: u16) -> bool {
+        let Some(record) = holder.clerk().and_then(|clerk| self.clerk(clerk)) else {
+            return false;
+        };
         if self.charges.is_some() {
             return self.release_settled(life, record, epoch);
         }
-        record.release(1).asks_after_release()
+        // Who had put it aside has that room already.
+        matches!(holder, Holder::Holds(_)) && record.release(1).asks_after_release()
     }
 
     /// The same, where it is written down what a claim took.

@@ -31,8 +31,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`SubmitError::Full`], or the service or class does not exist. Nothing has changed. Callers that
-    /// submit one new key at once take a slot each until all but one have given theirs back: of the last
-    /// slots some of them may find none.
+    /// submit one new key at once take a slot each until all but one have given theirs back: of the
+    /// last slots some of them may find none.
     pub fn submit(&self, cx: &mut Cx<'_>, spec: &OrderSpec) -> Result<Submitted, SubmitError> {
         let inner = &*self.inner;
         let row = inner.row_for(spec)?;
@@ -192,7 +192,7 @@ impl Inner {
     }
 
     /// Whether orders have lists of facts, which are begun one by one.
-    fn has_lists(&self) -> bool {
+    pub(super) fn has_lists(&self) -> bool {
         #[cfg(feature = "calendar")]
         return self.promises.is_some();
         #[cfg(not(feature = "calendar"))]

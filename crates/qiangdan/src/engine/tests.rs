@@ -1,9 +1,12 @@
 //! What only the inside can test: calls stopped half way, while another call runs from end to end.
 
+use qiangdan_sync::{GiveBack, Reserve};
+
 use super::*;
 use crate::{
-    Action, Amend, Choice, ClerkSpec, Ladder, LadderId, Mono, OrderSpec, Outbox, PoolId, PutBack,
-    RulesDraft, ServiceId, ServiceRule, Skills, Stage, State, Wall, order::OtherLife,
+    Action, Amend, Choice, ClerkSpec, Handling, Ladder, LadderId, Mono, NoShow, Note, OrderSpec,
+    Outbox, PoolId, PutBack, PutBackError, RulesDraft, Says, ServiceId, ServiceRule, Skills, Stage,
+    State, TakeUp, Wall, WhileAside, order::OtherLife,
 };
 
 /// The one clerk of these tests.
@@ -18,6 +21,10 @@ struct House {
 
 impl House {
     fn new(orders: u32, stages: Vec<Stage>) -> Self {
+        Self::handling(orders, stages, Handling::default())
+    }
+
+    fn handling(orders: u32, stages: Vec<Stage>, handling: Handling) -> Self {
         let service = |pool, ladder| ServiceRule {
             pool: PoolId(pool),
             needs: Skills::none(),
@@ -28,10 +35,12 @@ impl House {
             pools: 2,
             services: vec![service(0, Some(LadderId(0))), service(1, None)],
             ladders: vec![Ladder { stages }],
+            handling: vec![(ServiceId(0), handling)],
             ..Default::default()
         };
         let rules = draft.check().expect("the rules are right");
-        let (engine, advancer) = Engine::new(rules, Bounds::new(orders, 1)).unwrap();
+        let bounds = Bounds { notes: 64, ..Bounds::new(orders, 1) };
+        let (engine, advancer) = Engine::new(rules, bounds).unwrap();
         let mut house = Self { engine, advancer, out: Outbox::default() };
         house.sign_in(&[PoolId(0), PoolId(1)]);
         house
@@ -130,8 +139,11 @@ fn a_put_back_that_stops_half_way_hides_no_order() {
         let inner = Arc::clone(&house.engine.inner);
         let life = inner.life(order).unwrap();
         let claim = house.grab(1).unwrap();
-        assert_eq!(inner.begin_return(life, claim, how), Ok(true));
-        inner.prepare(&mut house.at(5), life, how).unwrap();
+        let back = put_back::Back { how, from: GiveBack::Owned, bears: false };
+        let begun =
+            inner.begin_return(life, back, |_, _| life.owned_by(claim).map_err(PutBackError::from));
+        assert!(begun.unwrap().is_some());
+        inner.prepare(&mut house.at(5), life, 1, how).unwrap();
         house.out.clear();
         // The thread stops here. Another grab goes through.
         let again = house.grab(9).expect("the owner has let go of it");
@@ -215,4 +227,116 @@ fn a_key_that_names_an_order_meanwhile_is_found_out() {
     // And it gave back the slot it had taken.
     house.submit(3);
     assert_eq!(engine.stats().submitted, 2);
+}
+
+/// Begins to give the latest claim of an order back at `ms`, and stops just before the swap.
+fn stop_half_way(house: &mut House, order: OrderId, ms: u64, back: put_back::Back) {
+    let inner = Arc::clone(&house.engine.inner);
+    let life = inner.life(order).unwrap();
+    let begun = inner.begin_return(life, back, |life, _| -> Result<_, PutBackError> {
+        Ok(life.seen().unwrap().0)
+    });
+    assert!(begun.unwrap().is_some());
+    let epoch = life.seen().unwrap().0.epoch;
+    inner.prepare(&mut house.at(ms), life, epoch, back.how).unwrap();
+    house.out.clear();
+}
+
+#[test]
+fn a_taking_up_that_stops_half_way_hides_no_order() {
+    for aside in [WhileAside::KeepOwner, WhileAside::LetGo] {
+        let mut house = House::new(2, vec![]);
+        let (engine, order) = (house.engine.clone(), house.submit(0));
+        let claim = house.grab(1).unwrap();
+        engine.suspend(&mut house.at(3), claim, aside, 7).unwrap();
+        assert_eq!((engine.held(ANN), engine.state(order)), (Some(0), Some(State::Suspended)));
+        assert_eq!(house.grab(4), None, "put aside is not waiting");
+        let back = put_back::Back { how: PutBack::KeepPlace, from: GiveBack::Owned, bears: false };
+        stop_half_way(&mut house, order, 5, back);
+        // The thread stops here.
+        let again = house.grab(9).expect("it was let go on its way");
+        assert_eq!((again.order, again.epoch, engine.held(ANN)), (order, 2, Some(1)));
+        let waited = EventKind::OrderClaimed { epoch: 2, choice: Choice::Next, wait_ms: 5 };
+        assert_eq!(house.out.events()[1].kind, waited, "neither held nor put aside is waiting");
+        let how = TakeUp::InQueue(PutBack::KeepPlace);
+        engine.take_up(&mut house.at(10), order, how).unwrap();
+        assert_eq!(engine.order(order).unwrap().owner, Some(ANN));
+    }
+}
+
+#[test]
+fn a_hand_over_that_stops_half_way_hides_no_order() {
+    let mut house =
+        House::handling(2, vec![], Handling { hands_to: vec![PoolId(1)], ..Handling::default() });
+    let (engine, order) = (house.engine.clone(), house.submit(0));
+    let _claim = house.grab(1).unwrap();
+    let moved = Note::new(Mono(5), Says::Moved { pool: Some(PoolId(1)) });
+    engine.inner.note(order, &[moved], Reserve::Use).unwrap();
+    let back = put_back::Back { how: PutBack::KeepPlace, from: GiveBack::Owned, bears: true };
+    stop_half_way(&mut house, order, 5, back);
+    // The thread stops here.
+    house.sign_in(&[PoolId(0)]);
+    assert_eq!(house.grab(6), None);
+    house.sign_in(&[PoolId(1)]);
+    assert_eq!(house.grab(7).expect("it waits in its new pool").order, order);
+}
+
+#[test]
+fn a_lapse_that_stops_half_way_hides_no_order_and_takes_none_from_who_began() {
+    let rule = Handling { start_within_ms: Some(4), ..Handling::default() };
+    for begins in [false, true] {
+        let mut house = House::handling(2, vec![], rule.clone());
+        let (engine, order) = (house.engine.clone(), house.submit(0));
+        let claim = house.grab(1).unwrap();
+        let back = put_back::Back { how: PutBack::KeepPlace, from: GiveBack::IfHeld, bears: false };
+        stop_half_way(&mut house, order, 5, back);
+        // The thread that advances stops here.
+        if begins {
+            engine.start(&mut house.at(6), claim).unwrap();
+            assert_eq!(house.grab(7), None);
+            assert_eq!(engine.state(order), Some(State::Serving));
+            let how = PutBack::KeepPlace;
+            engine.put_back(&mut house.at(8), claim, how).expect("the other one came to nothing");
+            assert_eq!(house.grab(9).map(|claim| claim.epoch), Some(2));
+        } else {
+            assert_eq!(house.grab(7).map(|claim| claim.epoch), Some(2));
+            engine.start(&mut house.at(8), claim).unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn a_no_show_that_comes_too_late_changes_nothing() {
+    let no_show = NoShow::PutBack(PutBack::BackOfLine);
+    let mut house = House::handling(2, vec![], Handling { no_show, ..Handling::default() });
+    let (engine, order) = (house.engine.clone(), house.submit(0));
+    let claim = house.grab(1).unwrap();
+    let inner = Arc::clone(&engine.inner);
+    let life = inner.life(order).unwrap();
+    let back = put_back::Back { how: PutBack::BackOfLine, from: GiveBack::IfHeld, bears: false };
+    let before = (life.since(), life.key());
+    let begun =
+        inner.begin_return(life, back, |life, _| life.owned_by(claim).map_err(PutBackError::from));
+    engine.start(&mut house.at(2), claim).unwrap();
+    inner.go_back(&mut house.at(5), life, begun.unwrap().unwrap().0, back).unwrap_err();
+    assert_eq!((life.since(), life.key()), before);
+    assert_eq!((engine.state(order), engine.held(ANN)), (Some(State::Serving), Some(1)));
+}
+
+#[test]
+fn who_was_interrupted_in_a_grab_has_the_time_to_begin_that_others_have() {
+    let rule = Handling { start_within_ms: Some(4), ..Handling::default() };
+    let mut house = House::handling(2, vec![widen_at(7, 1)], rule);
+    let order = house.submit(0);
+    let inner = Arc::clone(&house.engine.inner);
+    let life = inner.life(order).unwrap();
+    // The swap of a grab at 6; its thread sleeps before it has noted when that was.
+    assert_eq!(life.slot.word.try_hold(order.generation(), owner(ANN).unwrap()), Ok(1));
+    house.advance(7);
+    house.advance(10);
+    assert_eq!(house.engine.state(order), Some(State::Claimed));
+    // (The room that the grab had taken.)
+    house.engine.inner.clerk(ANN).unwrap().reserve(ANN).unwrap();
+    house.advance(11);
+    assert_eq!(house.engine.state(order), Some(State::Waiting));
 }

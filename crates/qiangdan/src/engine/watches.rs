@@ -260,7 +260,7 @@ impl Inner {
         }
         let Ok(terms) = life.terms() else { return 0 };
         let own = || self.rules.service(terms.service).map(|rule| rule.pool);
-        let pool = self.grants(life).moved().or_else(own).filter(|_| !terms.is_parked);
+        let pool = self.granted(life, terms).moved().or_else(own).filter(|_| !terms.is_parked);
         pool.map_or(0, |pool| watches.place(pool))
     }
 

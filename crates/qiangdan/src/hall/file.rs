@@ -229,6 +229,7 @@ impl<'d> RawFile<'d> {
         };
         let withdrawn = services.iter().filter(|service| service.is_withdrawn);
         let draft = RulesDraft {
+            handling: Vec::new(),
             pools: u16::try_from(self.pools.len()).unwrap_or(u16::MAX),
             services: services.iter().map(|service| rule(service, &limits, &ladders)).collect(),
             head_starts_ms: classes.iter().map(|class: &Class| class.head_start_ms).collect(),

@@ -19,7 +19,7 @@ use crate::{ClerkId, Mono, PoolId};
 /// | 0    | 19..8   | a reason                                                                |
 /// | 0    | 7..0    | the kind, from 1; so two words of zeros are no note                     |
 /// | 1    | 63..20  | until when it holds, in milliseconds of [`Mono`]; all ones for ever     |
-/// | 1    | 19..0   | a clerk, pool or epoch                                                  |
+/// | 1    | 19..0   | a clerk, a pool plus one or zero, or an epoch                           |
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Note {
     /// When it was made, or from when on it holds.
@@ -75,8 +75,8 @@ pub enum Says {
     },
     /// The order waits in this pool from now on, in place of its service's. Of several the last counts.
     Moved {
-        /// Which.
-        pool: PoolId,
+        /// Which; `None` is where its service has it wait.
+        pool: Option<PoolId>,
     },
     /// Whoever holds the order has longer to begin.
     Renewed {
@@ -107,7 +107,8 @@ impl Why {
     const ALL: [Self; 5] =
         [Self::Recusal, Self::Received, Self::Declined, Self::Missed, Self::GaveBack];
 
-    /// Whether it is a rest only: with nobody else signed in who could take the order, it does not count.
+    /// Whether it is a rest only: with nobody else signed in who could take the order, it does not
+    /// count.
     #[must_use]
     pub const fn is_soft(self) -> bool {
         match self {
@@ -140,7 +141,7 @@ impl Note {
             Says::PutBack { clerk } => (5, 0, for_good, clerk.0),
             Says::Offered { clerk } => (6, 0, for_good, clerk.0),
             Says::Missed { clerk } => (7, 0, for_good, clerk.0),
-            Says::Moved { pool } => (8, 0, for_good, u32::from(pool.0)),
+            Says::Moved { pool } => (8, 0, for_good, pool.map_or(0, |pool| u32::from(pool.0) + 1)),
             Says::Renewed { epoch, until } => (9, 0, Some(until), u32::from(epoch)),
         };
         let until = until.map_or(NEVER, |until| until.0.min(NEVER - 1));
@@ -162,7 +163,10 @@ impl Note {
             5 => Says::PutBack { clerk },
             6 => Says::Offered { clerk },
             7 => Says::Missed { clerk },
-            8 => Says::Moved { pool: PoolId(u16::try_from(of).ok()?) },
+            8 => {
+                let pool = of.checked_sub(1).map(u16::try_from).transpose().ok()?;
+                Says::Moved { pool: pool.map(PoolId) }
+            }
             9 => Says::Renewed { epoch: u16::try_from(of).ok()?, until: until? },
             _ => return None,
         };
@@ -183,7 +187,8 @@ mod tests {
             Says::PutBack { clerk },
             Says::Offered { clerk },
             Says::Missed { clerk },
-            Says::Moved { pool: PoolId(u16::MAX) },
+            Says::Moved { pool: Some(PoolId(u16::MAX)) },
+            Says::Moved { pool: None },
             Says::Renewed { epoch: u16::MAX, until: Mono(3) },
         ];
         for until in [None, Some(Mono(0)), Some(Mono(NEVER - 1))] {

@@ -43,6 +43,12 @@ impl Notes {
         self.sum(Mono(0)).recalls
     }
 
+    /// When they were last.
+    #[must_use]
+    pub fn last_recall(&self) -> Option<Mono> {
+        self.sum(Mono(0)).last_recall
+    }
+
     /// How often the order was handed on.
     #[must_use]
     pub fn hops(&self) -> u32 {
@@ -67,10 +73,10 @@ impl Notes {
         self.sum(Mono(0)).missed
     }
 
-    /// The pool it was moved to.
+    /// The pool it was moved to, if that is not its service's own.
     #[must_use]
     pub fn moved_to(&self) -> Option<PoolId> {
-        self.sum(Mono(0)).moved_to
+        self.sum(Mono(0)).moved.flatten()
     }
 
     fn sum(&self, now: Mono) -> Sum {
@@ -95,7 +101,8 @@ pub(crate) struct Sum {
     pub(crate) put_backs: u32,
     pub(crate) offers: u32,
     pub(crate) missed: u32,
-    pub(crate) moved_to: Option<PoolId>,
+    /// The last move, and where to; back to its service's own pool if nowhere.
+    pub(crate) moved: Option<Option<PoolId>>,
     pub(crate) preferred: Option<(ClerkId, Option<Mono>)>,
     /// The latest claim that was renewed, and until when.
     pub(crate) renewed: Option<(u16, Mono)>,
@@ -114,7 +121,7 @@ impl Sum {
             put_backs: 0,
             offers: 0,
             missed: 0,
-            moved_to: None,
+            moved: None,
             preferred: None,
             renewed: None,
             is_apart: false,
@@ -139,7 +146,7 @@ impl Sum {
             Says::PutBack { .. } => self.put_backs += 1,
             Says::Offered { .. } => self.offers += 1,
             Says::Missed { .. } => self.missed += 1,
-            Says::Moved { pool } => self.moved_to = self.moved_to.or(Some(pool)),
+            Says::Moved { pool } => self.moved = self.moved.or(Some(pool)),
             Says::Renewed { epoch, until } => self.renewed = self.renewed.or(Some((epoch, until))),
         }
     }
@@ -257,8 +264,8 @@ mod tests {
             Says::PutBack { clerk: ANN },
             Says::Offered { clerk: ANN },
             Says::Missed { clerk: ANN },
-            Says::Moved { pool: PoolId(1) },
-            Says::Moved { pool: PoolId(2) },
+            Says::Moved { pool: None },
+            Says::Moved { pool: Some(PoolId(2)) },
             Says::Renewed { epoch: 1, until: Mono(5) },
             Says::Renewed { epoch: 2, until: Mono(6) },
         ];

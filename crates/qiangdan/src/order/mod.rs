@@ -9,7 +9,9 @@
 //!                               └──── cancel ─────────── complete ────┘
 //! ```
 //!
-//! `Offered` and `Suspended` have their place in the claim word; no verb leads there yet.
+//! What is claimed or served may be put aside (`suspend` → `Suspended`), and be taken up again by its
+//! owner, who serves it then, or in the queue. `no_show`, `transfer`, and a claim that is not
+//! started in time lead back to the queue as `put_back` does.
 
 mod cell;
 mod slot;
@@ -18,14 +20,16 @@ mod slot;
 pub(crate) use cell::Cell;
 pub(crate) use cell::OtherLife;
 pub(crate) use slot::{
-    Fill, Live, NotYours, Slot, TURNS, TermsNow, bias, clerk_of, closed_by, end_of,
+    Fill, Holder, Live, NotYours, Slot, TURNS, TermsNow, bias, clerk_of, closed_by, end_of,
 };
 
 use qiangdan_sync::Phase;
 
 #[cfg(feature = "calendar")]
 use crate::Wall;
-use crate::{Claim, ClassId, ClerkId, DedupKey, Mono, OrderId, Outcome, ServiceId};
+use crate::{
+    Claim, ClassId, ClerkId, DedupKey, Mono, OrderId, Outcome, PoolId, PutBack, ServiceId,
+};
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -159,6 +163,33 @@ pub struct Grabbed {
     pub arrived: Mono,
     /// How long it waited, without time held by earlier owners, in milliseconds.
     pub wait_ms: u64,
+}
+
+/// How an order goes on that was put aside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum TakeUp {
+    /// With the clerk it was kept for, who is serving it then.
+    WithOwner,
+    /// In the queue, where this says; with whoever grabs it there.
+    InQueue(PutBack),
+}
+
+/// Who has an order while it is put aside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WhileAside {
+    /// It is kept for its owner, whose claim stays good.
+    KeepOwner,
+    /// Nobody; the claim ends.
+    LetGo,
+}
+
+/// Whom an order is handed on to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Transfer {
+    /// The clerks of another pool, or back to its own.
+    Pool(PoolId),
 }
 
 /// Changes to an open order; what is `None` stays.

@@ -12,13 +12,13 @@
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-use qiangdan_sync::{ClaimWord, End, Key, Phase, Refused, Seen};
+use qiangdan_sync::{ClaimWord, End, GiveBack, Key, Phase, Refused, Seen};
 
 use super::{
     State,
     cell::{Cell, OtherLife, VALUE_MAX},
 };
-use crate::{Claim, ClassId, ClerkId, Mono, OrderId, Outcome, ServiceId, sync::AtomicU64};
+use crate::{Claim, ClassId, ClerkId, Mono, OrderId, Outcome, PutBack, ServiceId, sync::AtomicU64};
 
 /// See the module docs.
 #[derive(Debug, Default)]
@@ -50,9 +50,9 @@ pub(crate) struct Fill {
 
 /// Service, class, stages reached and turn of an order, in one word with its own tag.
 ///
-/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 29   | 28    | 27       | 26    | 25..16 | 15..0              |
-/// |-------|---------|--------|--------|--------|--------|------|-------|----------|-------|--------|--------------------|
-/// | field | service | class  | stages | breach | parked | kept | lined | returned | noted | turn   | generation, low 16 |
+/// | bits  | 63..48  | 47..40 | 39..32 | 31     | 30     | 29   | 28    | 27       | 26    | 25 | 24..16 | 15..0              |
+/// |-------|---------|--------|--------|--------|--------|------|-------|----------|-------|----|--------|--------------------|
+/// | field | service | class  | stages | breach | parked | kept | lined | returned | noted | if | turn   | generation, low 16 |
 #[derive(Debug, Default)]
 struct Terms(AtomicU64);
 
@@ -67,7 +67,7 @@ pub(crate) struct TermsNow {
     pub(crate) is_breached: bool,
     /// Whether the order waits outside every lane, or would.
     pub(crate) is_parked: bool,
-    /// Whether the last put_back left the order's place as it was.
+    /// Whether the last put_back left the order's place as it was. With `is_if`: see there.
     pub(crate) is_place_kept: bool,
     /// Whether the entries of this turn are in their lanes.
     pub(crate) is_lined: bool,
@@ -76,18 +76,45 @@ pub(crate) struct TermsNow {
     pub(crate) is_odd_returned: bool,
     /// Whether some note bears on where it waits, or who may take it.
     pub(crate) is_noted: bool,
+    /// Whether the last claim that was, or is being, put back goes back only if its owner has not begun
+    /// first; or with `is_place_kept`, only if the order has been put aside for nobody.
+    pub(crate) is_if: bool,
     /// Which of the order's lane entries count. Whoever begins a turn pushes its entry afterwards; so
     /// does whoever opens the order, with the turn found then.
     pub(crate) turn: u16,
 }
 
 /// Turns count modulo this.
-pub(crate) const TURNS: u16 = 1 << 10;
+pub(crate) const TURNS: u16 = 1 << 9;
 
 impl TermsNow {
-    /// Whether the claim of this epoch, which is the latest, has been put back or is about to be.
-    pub(crate) fn is_returned(self, epoch: u16) -> bool {
-        self.is_odd_returned == (epoch % 2 == 1)
+    /// Whether a claim, which the word says is the latest, is about to be given back. Once its
+    /// owner has begun, that holds no more of one that was to go back only before; once it was let
+    /// go of, only if that was known.
+    pub(crate) fn is_going_back(self, seen: Seen) -> bool {
+        let is_returned = self.is_odd_returned == (seen.epoch % 2 == 1);
+        is_returned && self.going_back_from().reaches(seen)
+    }
+
+    /// From where the claim that is about to be given back goes back.
+    pub(crate) fn going_back_from(self) -> GiveBack {
+        match (self.is_if, self.is_place_kept) {
+            (false, _) => GiveBack::Owned,
+            (true, false) => GiveBack::IfHeld,
+            (true, true) => GiveBack::IfLetGo,
+        }
+    }
+
+    /// The same, about to be given back, in the next turn.
+    pub(crate) fn going_back(self, epoch: u16, how: PutBack, from: GiveBack) -> Self {
+        let is_kept = matches!(how, PutBack::KeepPlace | PutBack::Park);
+        let (is_if, is_place_kept) = match from {
+            GiveBack::Owned => (false, is_kept),
+            GiveBack::IfHeld => (true, false),
+            GiveBack::IfLetGo => (true, true),
+        };
+        let is_parked = how == PutBack::Park;
+        Self { is_parked, is_place_kept, is_if, ..self.next_turn().returned(epoch) }
     }
 
     /// The same, with the claim of this epoch put back.
@@ -111,6 +138,7 @@ impl TermsNow {
             | u64::from(self.is_lined) << 28
             | u64::from(self.is_odd_returned) << 27
             | u64::from(self.is_noted) << 26
+            | u64::from(self.is_if) << 25
             | u64::from(self.turn) << 16
             | u64::from(generation) & 0xffff
     }
@@ -128,6 +156,7 @@ impl TermsNow {
             is_lined: word >> 28 & 1 == 1,
             is_odd_returned: word >> 27 & 1 == 1,
             is_noted: word >> 26 & 1 == 1,
+            is_if: word >> 25 & 1 == 1,
             turn: (word >> 16) as u16 & (TURNS - 1),
         }
     }
@@ -163,6 +192,7 @@ impl Slot {
             is_lined: true,
             is_odd_returned: false,
             is_noted: false,
+            is_if: false,
             turn: 0,
         };
         // Ordering: Relaxed, all of them. Published by the word's `open`, edge "fill".
@@ -172,7 +202,7 @@ impl Slot {
         self.place.begin(generation, bias(fill.rank_ms));
         self.tie.begin(generation, fill.tie);
         self.since.begin(generation, fill.arrived.0);
-        self.moment.begin(generation, fill.arrived.0);
+        self.moment.begin(generation, moment_of(fill.arrived, 0));
     }
 }
 
@@ -193,22 +223,37 @@ impl<'a> Live<'a> {
 
     /// Checks that `claim` is the latest on its order and that the order is held.
     pub(crate) fn owned_by(self, claim: Claim) -> Result<Seen, NotYours> {
+        let (seen, _) = self.seen().ok_or(NotYours::Gone { order: self.order })?;
+        self.owned_as(seen, claim)
+    }
+
+    /// The same, by what the word said at some instant in this life.
+    pub(crate) fn owned_as(self, seen: Seen, claim: Claim) -> Result<Seen, NotYours> {
         let order = self.order;
-        let (seen, state) = self.seen().ok_or(NotYours::Gone { order })?;
+        let state = State::of(seen.phase).ok_or(NotYours::Gone { order })?;
         match state {
             State::Closed => Err(NotYours::WrongState { order, state }),
             State::Scheduled | State::Offered => Err(NotYours::NotOwner { order }),
             State::Claimed | State::Serving | State::Suspended if is_claim(seen, claim) => Ok(seen),
+            // Put aside, and kept for nobody.
+            State::Suspended if seen.owner.is_none() && seen.epoch == claim.epoch => {
+                Err(NotYours::NotOwner { order })
+            }
             _ => Err(NotYours::Stale { order, epoch: seen.epoch }),
         }
     }
 
-    /// What a refused transition of an owner means now.
+    /// What a refused transition of an owner means: as the word was when it refused.
     pub(crate) fn not_yours(self, refused: Refused, claim: Claim) -> NotYours {
         let order = self.order;
-        match (refused, self.owned_by(claim)) {
-            (_, Err(why)) => why,
-            (_, Ok(seen)) => match State::of(seen.phase) {
+        let owned = match refused {
+            Refused::NotHeld(seen) | Refused::NotOpen(seen) => self.owned_as(seen, claim),
+            Refused::Stale => Err(NotYours::Gone { order }),
+            Refused::Exhausted => self.owned_by(claim),
+        };
+        match owned {
+            Err(why) => why,
+            Ok(seen) => match State::of(seen.phase) {
                 Some(state) => NotYours::WrongState { order, state },
                 None => NotYours::Gone { order },
             },
@@ -237,7 +282,8 @@ impl<'a> Live<'a> {
         if self.is_tag(word) { Ok(TermsNow::unpack(word)) } else { Err(OtherLife) }
     }
 
-    /// Changes the terms to what `f` makes of them, unless that is `None`; returns them before and after.
+    /// Changes the terms to what `f` makes of them, unless that is `None`; returns them before and
+    /// after.
     pub(crate) fn change_terms(
         self,
         mut f: impl FnMut(TermsNow) -> Option<TermsNow>,
@@ -335,20 +381,43 @@ impl<'a> Live<'a> {
         self.slot.since.change(self.order.generation(), shifted).map(|_| ())
     }
 
+    /// Takes back what was added to it.
+    pub(crate) fn unshift_since_ms(self, by_ms: u64) -> Result<(), OtherLife> {
+        let shifted = |since: u64| Some(since.saturating_sub(by_ms));
+        self.slot.since.change(self.order.generation(), shifted).map(|_| ())
+    }
+
     /// The instant of the grab, of the activation to come, or of the close, by state.
     #[inline]
     pub(crate) fn moment(self) -> Result<Mono, OtherLife> {
-        self.slot.moment.get(self.order.generation()).map(Mono)
+        let moment = self.slot.moment.get(self.order.generation())?;
+        Ok(Mono(moment & !ODD))
     }
 
+    /// Sets the moment of the grab that began an epoch.
     #[inline]
+    pub(crate) fn set_grabbed(self, now: Mono, epoch: u16) -> Result<(), OtherLife> {
+        self.slot.moment.set(self.order.generation(), moment_of(now, epoch))
+    }
+
+    /// The moment of the grab that began an epoch, which is the latest. Whoever grabbed the order
+    /// may have been interrupted before it was noted: then it is taken to have been `now`.
+    pub(crate) fn grabbed(self, now: Mono, epoch: u16) -> Result<Mono, OtherLife> {
+        let is_odd = |moment: u64| moment & ODD != 0;
+        let unless_noted =
+            |moment| (is_odd(moment) != (epoch % 2 == 1)).then_some(moment_of(now, epoch));
+        self.slot.moment.change(self.order.generation(), unless_noted)?;
+        self.moment()
+    }
+
+    /// Sets the moment of a close.
     pub(crate) fn set_moment(self, now: Mono) -> Result<(), OtherLife> {
-        self.slot.moment.set(self.order.generation(), now.0)
+        self.slot.moment.set(self.order.generation(), moment_of(now, 0))
     }
 
     /// Sets the moment, if it is still that of the grab and not of a close.
     pub(crate) fn move_moment(self, from: Mono, to: Mono) -> Result<(), OtherLife> {
-        let unless_moved = |seen| (seen == from.0).then_some(to.0);
+        let unless_moved = |seen| (seen & !ODD == from.0).then_some(moment_of(to, 0) | seen & ODD);
         self.slot.moment.change(self.order.generation(), unless_moved).map(|_| ())
     }
 
@@ -393,6 +462,41 @@ pub(crate) fn end_of(outcome: Outcome) -> End {
     End::new(end).expect("fewer than eight")
 }
 
+/// Who held an order when its claim ended, and whether that takes room of theirs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Holder {
+    Nobody,
+    /// They held it, or were serving it.
+    Holds(ClerkId),
+    /// It was put aside and kept for them: they had their room back.
+    Kept(ClerkId),
+}
+
+impl Holder {
+    /// By what the word said before the claim ended.
+    #[inline]
+    pub(crate) fn of(before: Seen) -> Self {
+        clerk_of(before).map_or(Self::Nobody, |clerk| Self::in_phase(before.phase, clerk))
+    }
+
+    #[inline]
+    pub(crate) fn in_phase(phase: Phase, clerk: ClerkId) -> Self {
+        match phase {
+            Phase::Held | Phase::Active => Self::Holds(clerk),
+            Phase::Suspended => Self::Kept(clerk),
+            _ => Self::Nobody,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn clerk(self) -> Option<ClerkId> {
+        match self {
+            Self::Nobody => None,
+            Self::Holds(clerk) | Self::Kept(clerk) => Some(clerk),
+        }
+    }
+}
+
 fn is_claim(seen: Seen, claim: Claim) -> bool {
     seen.epoch == claim.epoch && seen.owner.is_some_and(|owner| owner.get() == claim.clerk.0)
 }
@@ -405,6 +509,13 @@ pub(crate) fn clerk_of(seen: Seen) -> Option<ClerkId> {
 /// Whether a claim on a closed order is the one that closed it.
 pub(crate) fn closed_by(seen: Seen, claim: Claim) -> bool {
     seen.phase == Phase::Done && is_claim(seen, claim)
+}
+
+/// Marks the moment of a grab that began an odd epoch: 43 bits are left for it, 278 years.
+const ODD: u64 = 1 << 43;
+
+fn moment_of(now: Mono, epoch: u16) -> u64 {
+    now.0.min(ODD - 1) | if epoch % 2 == 1 { ODD } else { 0 }
 }
 
 /// Marks a tie that holds the number of a reason; no sequence number reaches it.
@@ -440,6 +551,7 @@ mod tests {
             is_lined: true,
             is_odd_returned: true,
             is_noted: true,
+            is_if: true,
             turn: TURNS - 1,
         };
         assert_eq!(TermsNow::unpack(terms.pack(0xffff_ffff)), terms);

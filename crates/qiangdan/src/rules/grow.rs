@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::{Ladder, LaneRule, Rules, RulesDraft, ServiceRule, StaffRules, WaitTarget};
-use crate::{ClassId, Demand, LadderId, ServiceId};
+use crate::{ClassId, Demand, Handling, LadderId, ServiceId};
 #[cfg(feature = "calendar")]
 use crate::{LimitId, limit::LimitRule};
 
@@ -70,6 +70,7 @@ impl Plan {
 struct Said<'r> {
     rule: ServiceRule,
     demand: Demand,
+    handling: Handling,
     ladder: Option<&'r Ladder>,
     #[cfg(feature = "calendar")]
     limits: Vec<(LimitId, &'r LimitRule)>,
@@ -84,6 +85,7 @@ impl PartialEq for Said<'_> {
         }
         plain(self.rule) == plain(other.rule)
             && self.demand == other.demand
+            && self.handling == other.handling
             && self.ladder == other.ladder
     }
 }
@@ -96,6 +98,7 @@ impl Rules {
         Said {
             rule,
             demand: *self.demand(row),
+            handling: self.handling(row).cloned().unwrap_or_default(),
             ladder: rule.ladder.map(|ladder| &self.draft.ladders[ladder.index()]),
             #[cfg(feature = "calendar")]
             limits: (clocks.of_services.iter().filter(|&&(of, _)| of == row))
@@ -119,6 +122,9 @@ impl Rules {
     pub(crate) fn grown(&self, next: &Self) -> (Self, usize) {
         let mut draft = self.draft.clone();
         let (mut of, mut demands) = (self.of.clone(), self.demands.clone());
+        let all = (0..).map(ServiceId).take(of.len());
+        let mut handling =
+            all.map(|row| self.handling(row).cloned().unwrap_or_default()).collect::<Vec<_>>();
         #[cfg(feature = "calendar")]
         let mut of_limits = self.of_limits.clone();
         draft.pools = draft.pools.max(next.draft.pools);
@@ -148,6 +154,7 @@ impl Rules {
             draft.services.push(ServiceRule { ladder, ..said.rule });
             of.push(service);
             demands.push(said.demand);
+            handling.push(said.handling);
             #[cfg(feature = "calendar")]
             for (id, rule) in said.limits {
                 let from = if may_share { 0 } else { self.of_limits.len() };
@@ -167,7 +174,10 @@ impl Rules {
         let plan = Plan::with_rows(&next.draft, rows.collect());
         let mut plans = self.plans.clone();
         let number = place_of(&mut plans, &plan);
-        let grown = Self::with_lanes(draft, &self.lanes, of, demands, plans);
+        if handling.iter().all(|handling| *handling == Handling::default()) {
+            handling.clear();
+        }
+        let grown = Self::with_lanes(draft, &self.lanes, of, (demands, handling), plans);
         #[cfg(feature = "calendar")]
         let grown = Self { of_limits, ..grown };
         (grown, number)

@@ -1,6 +1,6 @@
 //! What a rung does.
 
-use qiangdan_sync::{CloseReach, Phase};
+use qiangdan_sync::CloseReach;
 
 use super::super::Inner;
 use super::{Promises, look::Climb};
@@ -8,7 +8,7 @@ use crate::{
     Action, Cx, EventKind, OrderSpec, Outcome, ServiceId, State, Wall,
     grant::Grants,
     limit::{CardId, Expiry, RungKind, What},
-    order::{Live, OtherLife, clerk_of, end_of},
+    order::{Holder, Live, OtherLife, clerk_of, end_of},
 };
 
 impl Inner {
@@ -130,8 +130,7 @@ impl Inner {
         let closed = word.try_close_unowned(generation, CloseReach::OrHeld, end_of(outcome));
         if let Ok(before) = closed {
             self.count_left(cx, life, before, outcome);
-            let holder = clerk_of(before).filter(|_| before.phase == Phase::Held);
-            self.close_listed(cx, life, (holder, before.epoch), outcome, at);
+            self.close_listed(cx, life, (Holder::of(before), before.epoch), outcome, at);
         }
     }
 

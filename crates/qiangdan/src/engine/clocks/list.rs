@@ -9,9 +9,9 @@ use smallvec::SmallVec;
 use super::super::{Inner, submit::Row};
 use super::{Promises, tell::Told};
 use crate::{
-    ClerkId, Cx, EventKind, Now, OrderId, OrderSpec, Outcome, ServiceId, Submitted, Wall,
+    Cx, EventKind, Now, OrderId, OrderSpec, Outcome, ServiceId, Submitted, Wall,
     limit::{Fact, Milestone, Next, What},
-    order::{Live, State, clerk_of},
+    order::{Holder, Live, State, clerk_of},
 };
 
 /// The facts of one order as they were at one instant.
@@ -157,14 +157,14 @@ impl Inner {
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
-        (holder, epoch): (Option<ClerkId>, u16),
+        (holder, epoch): (Holder, u16),
         outcome: Outcome,
         at: Wall,
     ) {
         let tag = life.tag().unwrap_or(0);
         let follows = self.write_end(cx, life, (holder, epoch), outcome);
         let kind = EventKind::OrderClosed { outcome, epoch };
-        self.tell_as(cx, life.order, tag, holder, kind, |desk| desk.closed.add());
+        self.tell_as(cx, life.order, tag, holder.clerk(), kind, |desk| desk.closed.add());
         if let Some(clerk) = follows {
             self.follow_close(cx, clerk, outcome);
         }

@@ -11,7 +11,7 @@ use crate::{
     calendar::{CalendarDraft, Day},
     engine::{Advancer, owner},
     limit::{LimitRule, Milestone, Moment, PauseReason, Reasons, TimeLimit},
-    order::end_of,
+    order::{Holder, end_of},
 };
 
 /// 2026-01-01T00:00:00Z.
@@ -114,7 +114,7 @@ fn a_close_that_stops_half_way_is_not_late_and_the_slot_is_given_back_once() {
         house.engine.submit(&mut Cx::new(now(50), &mut house.out), &OrderSpec::new(ServiceId(0)));
     assert!(full.is_err(), "the one that closes it gives the slot back");
     let mut cx = Cx::new(now(7), &mut house.out);
-    let claim = (None, before.epoch);
+    let claim = (Holder::of(before), before.epoch);
     inner.close_listed(&mut cx, life, claim, Outcome::Abandoned, Wall(START + 7));
     assert!(house.advance(50).contains(&stopped(1, 7)));
     house.engine.settle(&mut Cx::new(now(50), &mut house.out), order).unwrap();
