@@ -34,7 +34,7 @@ fn draft(pool: u16, at_ms: u64, role: u16) -> RulesDraft {
 }
 
 fn hall(draft: RulesDraft) -> House {
-    let mut hall = House::with(draft, Bounds { lanes: Some(16), ..Bounds::new(64, 4) });
+    let mut hall = House::bounded(draft, Bounds { lanes: Some(16), ..Bounds::new(64, 4) });
     hall.sign_in(0, &[0, 1], &[], 9);
     hall.take();
     hall

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Action, ClassId, Event, EventKind, Mono, OrderId, PoolId, PutBack, Rules, Seq, ServiceId,
-    SkillId, Skills,
+    SkillId, Skills, Transfer,
 };
 
 /// What decides who goes first: rank, then turn among equals, then the order itself.
@@ -45,6 +45,8 @@ pub(crate) struct Place {
     /// What limits have granted.
     added: Vec<PoolId>,
     moved: Option<PoolId>,
+    /// Where it was handed on to, if not to its own pool.
+    handed: Option<PoolId>,
     dropped: Skills,
     is_parked: bool,
     is_waiting: bool,
@@ -119,15 +121,16 @@ impl WaitingLine {
         let mut lanes = Vec::new();
         if let Some(rule) = self.rules.service(place.service) {
             let needs = rule.needs.without(place.dropped);
-            let own = place.moved.unwrap_or(rule.pool);
+            let moved = place.handed.or(place.moved);
+            let own = moved.unwrap_or(rule.pool);
             let reached = self.rules.stages(place.service).iter().take(usize::from(place.stages));
             let wider =
                 reached.flat_map(|stage| &stage.actions).filter_map(|action| match action {
-                    Action::Widen { pool } if place.moved.is_none() => Some(*pool),
+                    Action::Widen { pool } if moved.is_none() => Some(*pool),
                     _ => None,
                 });
-            let pools: BTreeSet<_> =
-                wider.chain([own]).chain(place.added.iter().copied()).collect();
+            let added = place.added.iter().copied().filter(|_| place.handed.is_none());
+            let pools: BTreeSet<_> = wider.chain([own]).chain(added).collect();
             lanes.extend(pools.into_iter().map(|pool| (pool, needs)));
         }
         lanes
@@ -152,6 +155,7 @@ impl WaitingLine {
                 stages: 0,
                 added: Vec::new(),
                 moved: None,
+                handed: None,
                 dropped: Skills::none(),
                 is_parked: false,
                 is_waiting: not_before.is_none(),
@@ -201,6 +205,10 @@ impl WaitingLine {
                 (place.is_waiting, place.moment) = (false, now.max(place.since));
             }
             EventKind::OrderPutBack { how, .. } => place.put_back(now, event.seq, how),
+            EventKind::OrderHandedOn { to: Transfer::Pool(pool), .. } => {
+                let own = self.rules.service(place.service).map(|rule| rule.pool);
+                place.handed = Some(pool).filter(|_| own != Some(pool));
+            }
             EventKind::OrderAmended { service, class } => {
                 self.amend(place, now, service, class);
                 if place.is_waiting {
@@ -238,6 +246,7 @@ impl WaitingLine {
             place.stages = u8::try_from(passed.count()).unwrap_or(u8::MAX);
             place.is_lost |=
                 !place.added.is_empty() || place.moved.is_some() || place.dropped != Skills::none();
+            place.is_lost |= place.handed.is_some();
         }
         (place.service, place.class, place.is_parked) = (service, class, false);
     }
@@ -287,6 +296,7 @@ fn changes_places(kind: &EventKind) -> bool {
         EventKind::OrderActivated
         | EventKind::OrderClaimed { .. }
         | EventKind::OrderPutBack { .. }
+        | EventKind::OrderHandedOn { .. }
         | EventKind::OrderAmended { .. }
         | EventKind::OrderClosed { .. }
         | EventKind::StageReached { .. }

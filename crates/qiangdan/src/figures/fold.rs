@@ -7,7 +7,7 @@ use super::promise::{Promised, Promises};
 use super::{Part, gini};
 use crate::{
     Choice, ClassId, ClerkId, ClerkSpec, Colour, Event, EventKind, Mono, OrderId, Outcome,
-    Presence, Rules, ServiceId,
+    Presence, Rules, ServiceId, WhileAside,
     waiting_line::{Reach, WaitingLine},
 };
 
@@ -54,6 +54,8 @@ struct Track<K> {
     epoch: u16,
     claimed: Mono,
     started: Option<Mono>,
+    /// Whether it is put aside: it takes no hands.
+    is_aside: bool,
     was_paused: bool,
     #[cfg(feature = "calendar")]
     notices: u32,
@@ -174,6 +176,7 @@ impl<K: Ord + Clone> Fold<K> {
                 service,
                 class,
                 owner: None,
+                is_aside: false,
                 epoch: 0,
                 claimed: event.at.mono,
                 started: None,
@@ -220,12 +223,29 @@ impl<K: Ord + Clone> Fold<K> {
                 (track.epoch, track.owner, track.claimed) = (epoch, event.clerk, now);
                 track.started = None;
                 self.take(event.clerk, now, 1);
+                if let Some(hands) = event.clerk.and_then(|clerk| self.clerks.get_mut(&clerk)) {
+                    hands.claims += 1;
+                }
+            }
+            EventKind::OrderSuspended { aside, .. } => {
+                track.is_aside = true;
+                if aside == WhileAside::LetGo {
+                    track.owner = None;
+                }
+                self.take(event.clerk, now, -1);
+            }
+            EventKind::OrderTakenUp { .. } => {
+                track.is_aside = false;
+                track.started.get_or_insert(now);
+                self.take(event.clerk, now, 1);
             }
             EventKind::OrderStarted { .. } => track.started = Some(now),
             EventKind::OrderPutBack { .. } => {
                 self.part(&whose).put_backs += 1;
                 track.owner = None;
-                self.take(event.clerk, now, -1);
+                if !std::mem::take(&mut track.is_aside) {
+                    self.take(event.clerk, now, -1);
+                }
             }
             EventKind::OrderAmended { service, class } => {
                 (track.service, track.class) = (service, class);
@@ -272,7 +292,9 @@ impl<K: Ord + Clone> Fold<K> {
             part.handling_sum_ms += now.since_ms(track.started.unwrap_or(track.claimed));
         }
         part.same_visit += u64::from(is_served && track.epoch <= 1 && !track.was_paused);
-        self.take(track.owner, now, -1);
+        if !track.is_aside {
+            self.take(track.owner, now, -1);
+        }
         track.is_closed = true;
     }
 
@@ -328,7 +350,6 @@ impl<K: Ord + Clone> Fold<K> {
         self.count_time(clerk, now);
         let hands = self.clerks.entry(clerk).or_default();
         hands.held = hands.held.saturating_add_signed(more);
-        hands.claims += u64::from(more > 0);
     }
 
     /// Counts the time of a clerk up to now.

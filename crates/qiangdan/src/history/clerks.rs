@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Finding, Proof,
-    merge::Step,
-    table::{Life, Verb},
-};
+use super::{Finding, Proof, merge::Step};
 use crate::{ClerkId, ClerkSpec, Event, EventKind, Presence, Seq, waiting_line::Reach};
 
 /// What the host has said of a clerk's session.
@@ -59,7 +55,7 @@ impl<'a> Floor<'a> {
             EventKind::ClerkSignedIn => Presence::Ready,
             EventKind::ClerkSignedOut => Presence::SignedOut,
             EventKind::ClerkPresence { presence } => presence,
-            EventKind::OrderClaimed { .. } => {
+            EventKind::OrderClaimed { .. } | EventKind::OrderTakenUp { .. } => {
                 let now = self.clerks.get(&clerk).filter(|now| now.presence != Presence::Ready);
                 if let Some(&Now { presence, since, .. }) = now {
                     let claim = event.seq;
@@ -83,7 +79,7 @@ struct Change {
     is_claim: bool,
 }
 
-/// Nobody holds more than they may.
+/// Nobody holds more than they may; what is put aside is not held.
 ///
 /// Claims of one clerk at one desk are counted in their order; what ended at another desk counts as
 /// ended from the beginning, for it may have been told late. With all at one desk nothing is left out.
@@ -100,8 +96,8 @@ pub(super) fn capacity<'a>(
         for step in steps {
             let seq = step.event.seq;
             match (step.verb, step.event.clerk) {
-                (Verb::Claim, Some(clerk)) => claim = Some((seq, clerk)),
-                (verb, _) if Life::frees(verb) => {
+                (verb, Some(clerk)) if verb.takes_room() => claim = Some((seq, clerk)),
+                (verb, _) if verb.gives_room() => {
                     let Some((told, clerk)) = claim.take() else { continue };
                     if told.desk() == seq.desk() {
                         let key = (clerk, seq.desk());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Finding, Proof,
     merge::{Line, Step},
-    table::{Life, Verb, waits_from},
+    table::{Verb, waits_from},
 };
 use crate::{Event, EventKind, Mono, OrderId, Seq, State};
 #[cfg(feature = "calendar")]
@@ -155,7 +155,7 @@ impl Wait {
         if step.from.is_none() {
             self.since = later.unwrap_or(now);
             (self.from, self.is_known) = (event.seq, true);
-        } else if Life::frees(step.verb) {
+        } else if step.verb.returns() {
             // Time held is no waiting, nor is time away.
             let away_ms = later.map_or(0, |later| later.since_ms(now));
             let held_ms = now.since_ms(self.claimed);

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::{ClerkId, Event, EventKind, Mono, PutBack, State};
+use crate::{ClerkId, Event, EventKind, Mono, PutBack, State, WhileAside};
 
 /// What moves an order from one state to another, as events tell it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -23,10 +23,26 @@ pub enum Verb {
     Claim,
     /// Its owner began.
     Start,
-    /// Its owner gave it back, to wait.
+    /// It was given back, to wait.
     PutBack,
-    /// Its owner gave it back, to wait from later on.
+    /// It was given back, to wait from later on.
     PutAway,
+    /// Its owner put it aside, to be kept for them.
+    Suspend,
+    /// Its owner put it aside, for nobody.
+    LetGo,
+    /// Its owner went on with it.
+    TakeUp,
+    /// Its owner called the person again.
+    Recall,
+    /// Its owner still has it in hand.
+    Renew,
+    /// It had been given back because the person did not come.
+    Absent,
+    /// It had been given back because its owner did not begin.
+    Lapse,
+    /// It had been given back to be handed on.
+    HandOn,
     /// What it asks for was changed.
     Amend,
     /// It is over.
@@ -45,6 +61,14 @@ impl fmt::Display for Verb {
             Self::Start => "started",
             Self::PutBack => "put back",
             Self::PutAway => "put back for later",
+            Self::Suspend => "put aside",
+            Self::LetGo => "let go of",
+            Self::TakeUp => "taken up",
+            Self::Recall => "called again",
+            Self::Renew => "renewed",
+            Self::Absent => "missed",
+            Self::Lapse => "lapsed",
+            Self::HandOn => "handed on",
             Self::Amend => "amended",
             Self::Close => "closed",
             Self::Settle => "settled",
@@ -65,6 +89,18 @@ impl Verb {
                 (Self::PutAway, Some(epoch))
             }
             EventKind::OrderPutBack { epoch, .. } => (Self::PutBack, Some(epoch)),
+            EventKind::OrderSuspended { epoch, aside: WhileAside::KeepOwner, .. } => {
+                (Self::Suspend, Some(epoch))
+            }
+            EventKind::OrderSuspended { epoch, aside: WhileAside::LetGo, .. } => {
+                (Self::LetGo, Some(epoch))
+            }
+            EventKind::OrderTakenUp { epoch } => (Self::TakeUp, Some(epoch)),
+            EventKind::OrderRecalled { epoch, .. } => (Self::Recall, Some(epoch)),
+            EventKind::ClaimRenewed { epoch, .. } => (Self::Renew, Some(epoch)),
+            EventKind::PersonAbsent { epoch } => (Self::Absent, Some(epoch)),
+            EventKind::ClaimLapsed { epoch, .. } => (Self::Lapse, Some(epoch)),
+            EventKind::OrderHandedOn { epoch, .. } => (Self::HandOn, Some(epoch)),
             EventKind::OrderAmended { .. } => (Self::Amend, None),
             EventKind::OrderClosed { epoch, .. } => (Self::Close, Some(epoch)),
             #[cfg(feature = "calendar")]
@@ -76,18 +112,40 @@ impl Verb {
     /// Whether an order stays in its service's lane, with a rank that follows from its own events. What
     /// is not known to is left out of comparisons between desks.
     pub(super) fn keeps_lane(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Submit
-                | Self::Schedule
-                | Self::Activate
-                | Self::Claim
-                | Self::Start
-                | Self::PutBack
-                | Self::PutAway
-                | Self::Close
-                | Self::Settle
-        )
+            | Self::Schedule
+            | Self::Activate
+            | Self::Claim
+            | Self::Start
+            | Self::PutBack
+            | Self::PutAway
+            | Self::Suspend
+            | Self::LetGo
+            | Self::TakeUp
+            | Self::Recall
+            | Self::Renew
+            | Self::Absent
+            | Self::Lapse
+            | Self::Close
+            | Self::Settle => true,
+            Self::Amend | Self::HandOn => false,
+        }
+    }
+
+    /// Whether it leads back to waiting, at once or later: the time since the claim was no waiting.
+    pub(super) fn returns(self) -> bool {
+        matches!(self, Self::PutBack | Self::PutAway)
+    }
+
+    /// Whether it takes room of its clerk's.
+    pub(super) fn takes_room(self) -> bool {
+        matches!(self, Self::Claim | Self::TakeUp)
+    }
+
+    /// Whether it ends what its owner holds, or puts it aside, which takes no room.
+    pub(super) fn gives_room(self) -> bool {
+        self == Self::Suspend || Life::frees(self)
     }
 
     /// Where the verb stands among several that may come next: what ends things comes last.
@@ -141,6 +199,8 @@ enum By {
     Anybody,
     /// The owner's.
     Owner,
+    /// The owner's, or nobody's if it is kept for nobody.
+    Holder,
     /// Nobody's: nobody holds the order.
     Nobody,
 }
@@ -167,6 +227,7 @@ const OPEN: &[State] = &[
 const HELD: &[State] = &[State::Claimed, State::Serving, State::Suspended];
 const UNHELD: &[State] = &[State::Scheduled, State::Waiting, State::Offered];
 const ACTIVE: &[State] = &[State::Claimed, State::Serving];
+const BACK: &[State] = &[State::Waiting, State::Scheduled];
 const NEW: &[State] = &[];
 
 const fn row(
@@ -190,11 +251,19 @@ static TABLE: &[Row] = {
         row(Verb::Activate, &[Scheduled], Some(Waiting), Unnamed, Anybody, Free),
         row(Verb::Claim, &[Waiting, Offered], Some(Claimed), Next, Anybody, Theirs),
         row(Verb::Start, &[Claimed], Some(Serving), Latest, Owner, AsBefore),
-        row(Verb::PutBack, ACTIVE, Some(Waiting), Latest, Owner, Free),
-        row(Verb::PutAway, ACTIVE, Some(Scheduled), Latest, Owner, Free),
+        row(Verb::PutBack, HELD, Some(Waiting), Latest, Holder, Free),
+        row(Verb::PutAway, HELD, Some(Scheduled), Latest, Holder, Free),
+        row(Verb::Suspend, ACTIVE, Some(Suspended), Latest, Owner, AsBefore),
+        row(Verb::LetGo, ACTIVE, Some(Suspended), Latest, Owner, Free),
+        row(Verb::TakeUp, &[Suspended], Some(Serving), Latest, Owner, AsBefore),
+        row(Verb::Recall, &[Claimed], None, Latest, Owner, AsBefore),
+        row(Verb::Renew, HELD, None, Latest, Owner, AsBefore),
+        row(Verb::Absent, BACK, None, Latest, Anybody, AsBefore),
+        row(Verb::Lapse, BACK, None, Latest, Anybody, AsBefore),
+        row(Verb::HandOn, BACK, None, Latest, Anybody, AsBefore),
         row(Verb::Amend, OPEN, None, Unnamed, Anybody, AsBefore),
         row(Verb::Close, UNHELD, Some(Closed), Latest, Nobody, AsBefore),
-        row(Verb::Close, HELD, Some(Closed), Latest, Owner, AsBefore),
+        row(Verb::Close, HELD, Some(Closed), Latest, Holder, AsBefore),
         row(Verb::Settle, &[Closed], None, Unnamed, Anybody, AsBefore),
     ]
 };
@@ -242,6 +311,7 @@ impl Life {
         let is_theirs = match row.by {
             By::Anybody => row.then != Then::Theirs || event.clerk.is_some(),
             By::Owner => self.owner.is_some() && event.clerk == self.owner,
+            By::Holder => event.clerk == self.owner,
             By::Nobody => event.clerk.is_none(),
         };
         if is_theirs { Ok(self.by_row(row, event, named)) } else { Err(Refused::Owner) }
@@ -260,12 +330,12 @@ impl Life {
     /// Whether the verb ends what its owner holds.
     pub(super) fn frees(verb: Verb) -> bool {
         let ends = |row: &Row| row.then == Then::Free || row.to == Some(State::Closed);
-        rows(verb).any(|row| row.by == By::Owner && ends(row))
+        rows(verb).any(|row| matches!(row.by, By::Owner | By::Holder) && ends(row))
     }
 
     /// Whether only the owner may.
     pub(super) fn is_owners(verb: Verb) -> bool {
-        rows(verb).any(|row| row.by == By::Owner)
+        rows(verb).any(|row| matches!(row.by, By::Owner | By::Holder))
     }
 
     /// Whether the verb begins an order's life.
