@@ -8,9 +8,9 @@ use std::{
 };
 
 use qiangdan::{
-    Bounds, Claim, ClerkId, ClerkSpec, Cx, Demand, Engine, Now, OrderId, OrderSpec, Outbox,
-    Outcome, PoolId, Presence, PresenceRules, PutBack, Reason, RulesDraft, ServiceId, Skills,
-    StaffRules, State, Wall,
+    Bounds, Claim, ClerkId, ClerkSpec, Cx, Demand, Engine, Handling, NoShow, Now, OrderId,
+    OrderSpec, Outbox, Outcome, PoolId, Presence, PresenceRules, PutBack, Reason, RulesDraft,
+    ServiceId, Skills, StaffRules, State, TakeUp, Wall, WhileAside,
 };
 use qiangdan_tests::hall::{checked, service};
 
@@ -36,8 +36,14 @@ fn hall() -> (Engine, qiangdan::Advancer) {
         ..PresenceRules::default()
     };
     let demands = (0..).zip(&COSTS).map(demand).collect();
+    let handling = Handling {
+        start_within_ms: Some(3),
+        no_show: NoShow::PutBack(PutBack::BackOfLine),
+        ..Handling::default()
+    };
     let draft = RulesDraft {
         pools: 1,
+        handling: vec![(ServiceId(1), handling)],
         services: vec![service(0, &[]); COSTS.len()],
         staff: StaffRules { demands, presence, ..StaffRules::default() },
         ..RulesDraft::default()
@@ -63,7 +69,7 @@ fn work(engine: &Engine, clock: &AtomicU64, seed: u64) -> Vec<OrderId> {
         let now = Now::after(Wall(0), clock.load(Relaxed));
         let cx = &mut Cx::new(now, &mut out);
         let clerk = ClerkId(u32::try_from(dice.below(CLERKS.into())).unwrap());
-        match dice.below(12) {
+        match dice.below(17) {
             0..=2 => {
                 let of = ServiceId(u16::try_from(dice.below(3)).unwrap());
                 orders.extend(engine.submit(cx, &OrderSpec::new(of)).ok().map(|new| new.order));
@@ -89,6 +95,24 @@ fn work(engine: &Engine, clock: &AtomicU64, seed: u64) -> Vec<OrderId> {
                 if engine.set_presence(cx, clerk, presence).is_err() {
                     engine.sign_in(cx, clerk, &spec()).unwrap();
                 }
+            }
+            11..=12 => {
+                let Some(claim) = claims.last() else { continue };
+                let aside = [WhileAside::KeepOwner, WhileAside::LetGo];
+                engine.suspend(cx, *claim, aside[usize::from(claim.epoch % 3 == 0)], 1).ok();
+            }
+            13 => {
+                let Some(claim) = claims.last() else { continue };
+                engine.take_up(cx, claim.order, TakeUp::WithOwner).ok();
+            }
+            14 => {
+                let Some(&order) = orders.last() else { continue };
+                let how = [TakeUp::WithOwner, TakeUp::InQueue(PutBack::KeepPlace)];
+                engine.take_up(cx, order, how[usize::try_from(dice.below(2)).unwrap()]).ok();
+            }
+            15 => {
+                let Some(claim) = claims.pop() else { continue };
+                engine.no_show(cx, claim).ok();
             }
             _ => {
                 let Some(claim) = claims.pop() else { continue };

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first answer it did not expect")]
 
 use qiangdan::{
-    Bounds, Claim, ClerkId, EventKind, GrabOrderError, Handling, Mono, NoShow, OrderId, OrderSpec,
-    Outcome, PoolId, PutBack, Recall, RecallError, RenewError, RulesDraft, ServiceId, State,
-    SuspendError, TakeUp, TakeUpError, Transfer, TransferError, WhileAside,
+    Bounds, Ceiling, Claim, ClerkId, ClerkSpec, Cx, Demand, EventKind, GrabOrderError, Handling,
+    Mono, NoShow, OrderId, OrderSpec, Outcome, PoolId, PutBack, Recall, RecallError, RenewError,
+    RulesDraft, ServiceId, Skills, StaffRules, State, SuspendError, TakeUp, TakeUpError, Transfer,
+    TransferError, WhileAside,
 };
 use qiangdan_tests::hall::{Hall, service};
 
@@ -269,4 +270,66 @@ fn notes_go_with_the_order() {
         hall.call(|engine, cx| engine.no_show(cx, claim)).unwrap();
         assert_eq!(hall.engine.notes_in_use(), (0, 64));
     }
+}
+
+#[test]
+fn what_is_put_aside_costs_nothing_and_is_paid_again_when_it_is_taken_up() {
+    let demand = Demand { units: 3, ceiling: Some(1), ..Demand::default() };
+    let draft = RulesDraft {
+        pools: 1,
+        services: vec![service(0, &[]), service(0, &[])],
+        staff: StaffRules { demands: vec![(ServiceId(0), demand)], ..StaffRules::default() },
+        ..RulesDraft::default()
+    };
+    let mut hall = Hall::new(draft, 8, 1);
+    let ceilings = [Ceiling { service: ServiceId(0), most: 1 }];
+    let spec =
+        ClerkSpec { units: 4, ceilings: &ceilings, ..ClerkSpec::new(&[PoolId(0)], Skills::none()) };
+    hall.call(|engine, cx| engine.sign_in(cx, ANN, &spec)).unwrap();
+    let (first, second) = (submit(&mut hall), submit(&mut hall));
+    let claim = grab(&mut hall, ANN);
+    assert_eq!(hall.engine.held(ANN), Some(3));
+    let suspend = |hall: &mut Hall, claim| {
+        hall.call(|engine, cx| engine.suspend(cx, claim, WhileAside::KeepOwner, 5)).unwrap();
+    };
+    let take_up = |hall: &mut Hall, how| hall.call(|engine, cx| engine.take_up(cx, first, how));
+    suspend(&mut hall, claim);
+    suspend(&mut hall, claim);
+    assert_eq!(hall.engine.held(ANN), Some(0));
+    // The ceiling is free too.
+    let other = grab(&mut hall, ANN);
+    assert_eq!((other.order, hall.engine.held(ANN)), (second, Some(3)));
+    let full = TakeUpError::OwnerAtLimit { order: first, clerk: ANN };
+    assert_eq!(take_up(&mut hall, TakeUp::WithOwner), Err(full));
+    hall.call(|engine, cx| engine.complete(cx, other, Outcome::Done)).unwrap();
+    for _ in 0..2 {
+        take_up(&mut hall, TakeUp::WithOwner).unwrap();
+        assert_eq!(hall.engine.held(ANN), Some(3));
+        suspend(&mut hall, claim);
+        assert_eq!(hall.engine.held(ANN), Some(0));
+    }
+    take_up(&mut hall, TakeUp::InQueue(PutBack::KeepPlace)).unwrap();
+    assert_eq!(hall.engine.held(ANN), Some(0));
+    let again = grab(&mut hall, ANN);
+    assert_eq!((again.order, hall.engine.held(ANN)), (first, Some(3)));
+    hall.call(|engine, cx| engine.complete(cx, again, Outcome::Done)).unwrap();
+    assert_eq!(hall.engine.held(ANN), Some(0));
+}
+
+#[test]
+fn an_earlier_session_has_nothing_in_hand() {
+    let mut hall = hall(Handling::default());
+    let order = submit(&mut hall);
+    let claim = grab(&mut hall, ANN);
+    let old = hall.engine.session(ANN).unwrap();
+    hall.sign_in(0, &[0], &[], 1);
+    let now = hall.now();
+    let engine = hall.engine.clone();
+    let cx = &mut Cx::new(now, &mut hall.outbox).in_session(old);
+    assert!(engine.suspend(cx, claim, WhileAside::KeepOwner, 1).is_err());
+    assert!(engine.recall(cx, claim).is_err());
+    assert!(engine.no_show(cx, claim).is_err());
+    assert!(engine.renew(cx, claim).is_err());
+    assert!(engine.transfer(cx, claim, Transfer::Pool(PoolId(0))).is_err());
+    assert_eq!(engine.state(order), Some(State::Claimed));
 }

@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, thread};
 
 use proptest::prelude::*;
 use qiangdan::{
-    Action, Amend, ApplyError, Bounds, ClerkId, ClerkSpec, Cx, Engine, EventKind, Ladder, LimitId,
-    Mono, Now, OpenOrders, OrderId, OrderSpec, Outbox, Outcome, PlanId, PoolId, RoleId, Rules,
-    RulesDraft, ServiceId, SkillId, Stage, SubmitError, Wall,
+    Action, Amend, ApplyError, Bounds, ClerkId, ClerkSpec, Cx, Engine, EventKind, Handling, Ladder,
+    LimitId, Mono, NoShow, Now, OpenOrders, OrderId, OrderSpec, Outbox, Outcome, PlanId, PoolId,
+    PutBack, RoleId, Rules, RulesDraft, ServiceId, SkillId, Stage, State, SubmitError, Wall,
     hall::Hall,
     limit::{Milestone, Moment, TimeLimit},
 };
@@ -474,4 +474,25 @@ fn a_watch_puts_a_plan_in_force_and_takes_it_back() {
     advancer.advance_all(&mut cx);
     assert_eq!((engine.plan(), engine.version()), (PlanId(0), 2));
     assert!(!engine.may_take(ClerkId(1), submit(&mut cx)));
+}
+
+#[test]
+fn open_orders_are_handled_as_they_came_in() {
+    let say = |no_show| RulesDraft {
+        handling: vec![(ServiceId(0), Handling { no_show, ..Handling::default() })],
+        ..draft(0, 1_000, 1)
+    };
+    let mut hall = hall(say(NoShow::Close));
+    let old = hall.submit(OrderSpec::new(ServiceId(0)));
+    let back = NoShow::PutBack(PutBack::KeepPlace);
+    apply(&mut hall, &checked(say(back)), OpenOrders::Keep).unwrap();
+    let new = hall.submit(OrderSpec::new(ServiceId(0)));
+    let mut claims = Vec::new();
+    for order in [old, new] {
+        let claim = hall.call(|engine, cx| engine.grab_order(cx, ClerkId(0), order)).unwrap().claim;
+        claims.push(claim);
+        hall.call(|engine, cx| engine.no_show(cx, claim)).unwrap();
+    }
+    let state = |order| hall.engine.state(order);
+    assert_eq!((state(old), state(new)), (Some(State::Closed), Some(State::Waiting)));
 }

@@ -130,10 +130,17 @@ impl Inner {
     /// Writes down what a claim takes that was settled for now, and goes on; if it is over already,
     /// gives it back.
     pub(super) fn charge_again(&self, cx: &mut Cx<'_>, claim: Claim, charge: Charge) {
-        if let Some(charges) = &self.charges
-            && !charges.charge_again(claim.order, claim.epoch, charge)
+        let Some(charges) = &self.charges else { return };
+        if !charges.charge_again(claim.order, claim.epoch, charge) {
+            return self.give_room(cx, claim.clerk, Settled::Ours(charge));
+        }
+        // Whoever put it aside meanwhile may have found it settled.
+        let life = self.life(claim.order);
+        let is_aside = |seen: Seen| seen.phase == Phase::Suspended && seen.epoch == claim.epoch;
+        if let Some(life) = life.filter(|life| life.seen().is_some_and(|(seen, _)| is_aside(seen)))
         {
-            self.give_room(cx, claim.clerk, Settled::Ours(charge));
+            let settled = self.settle_for_now(life, claim.epoch);
+            self.give_room_late(cx, claim.clerk, settled);
         }
     }
 
