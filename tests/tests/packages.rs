@@ -11,8 +11,9 @@ use std::{
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 use qiangdan::{
-    Bounds, ClerkId, ClerkSpec, Cx, Engine, Event, EventKind, GrabOrderError, Now, OrderId,
-    OrderSpec, Outbox, Outcome, PoolId, PutBack, RulesDraft, ServiceId, Skills, State, Wall,
+    Bounds, ClerkId, ClerkSpec, CompleteError, Cx, Engine, Event, EventKind, GrabOrderError, Now,
+    OrderId, OrderSpec, Outbox, Outcome, PoolId, PutBack, RulesDraft, ServiceId, Skills, State,
+    Wall,
     hall::Hall as HallFile,
     limit::ClockState,
     package::{
@@ -36,7 +37,7 @@ fn rule(after: &[&[usize]], change: impl FnOnce(&mut PackageDraft)) -> PackageRu
 
 fn rules() -> RulesDraft {
     let services = (0..3).map(|pool| service(pool, &[])).collect();
-    RulesDraft { pools: 3, services, ..RulesDraft::default() }
+    RulesDraft { pools: 3, services, dedup_window_ms: u64::MAX, ..RulesDraft::default() }
 }
 
 /// A hall with one clerk for all pools, and packages in it.
@@ -260,7 +261,7 @@ fn many_threads_bring_many_packages_to_their_ends() {
             })
         })
         .collect();
-    let (engine, _advancer) = Engine::new(checked(rules()), Bounds::new(400, 3)).unwrap();
+    let (engine, _advancer) = Engine::new(checked(rules()), Bounds::new(8_000, 3)).unwrap();
     let packages = Packages::new(rules_of.clone(), PackageBounds::new(40)).unwrap();
     let left = AtomicU32::new(rounds);
     let at = |ms| Now::after(Wall(0), ms);
@@ -290,7 +291,11 @@ fn many_threads_bring_many_packages_to_their_ends() {
             match engine.grab(&mut Cx::new(at(ms), &mut out), ClerkId(clerk)) {
                 Ok(grabbed) => {
                     let cx = &mut Cx::new(at(ms), &mut out);
-                    engine.complete(cx, grabbed.claim, outcome).unwrap();
+                    // Its package may have dropped it in between.
+                    match engine.complete(cx, grabbed.claim, outcome) {
+                        Ok(()) | Err(CompleteError::WrongState { state: State::Closed, .. }) => {}
+                        refused => refused.unwrap(),
+                    }
                 }
                 Err(_) if left.load(SeqCst) == 0 => return (told, all),
                 Err(_) => thread::yield_now(),

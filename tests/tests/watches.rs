@@ -447,6 +447,8 @@ fn at_rest_the_counts_are_exact_and_each_crossing_was_told_once() {
         };
         orders.iter().filter(in_pool).count()
     };
+    // Which of them fire is up to the scheduler.
+    let mut shown = 0;
     for pool in [PoolId(0), PoolId(1)] {
         let now = engine.watched_pool(pool).unwrap();
         assert_eq!(now.waiting as usize, waiting(pool), "{pool}");
@@ -465,8 +467,9 @@ fn at_rest_the_counts_are_exact_and_each_crossing_was_told_once() {
             let (fired, rearmed) = (count(true), count(false));
             if rule.pool == pool {
                 assert_eq!(fired, rearmed + usize::from(now.fired.contains(&id)), "{id}");
-                assert!(fired > 0, "{id} shows nothing");
+                shown += fired;
             }
         }
     }
+    assert!(shown > 0, "no watch has fired");
 }

@@ -1,9 +1,9 @@
 //! The part of a hall that the engine obeys: services, pools, classes, ladders, the wait target.
 //!
-//! A [`Rules`] cannot be wrong: [`RulesDraft::check`] is the only way to make one, and it names every
-//! mistake. The hall file is one way to a draft, code is another. From the services it derives the
-//! *lanes*: one for each (pool, needs, class) that can occur, so that the head of a lane decides for
-//! every clerk whether the lane is theirs.
+//! A [`Rules`] cannot be wrong: [`RulesDraft::check`] is the only way to make one, and it names
+//! every mistake. The hall file is one way to a draft, code is another. From the services it
+//! derives the *lanes*: one for each (pool, needs, class) that can occur, so that the head of a
+//! lane decides for every clerk whether the lane is theirs.
 
 mod grow;
 
@@ -31,8 +31,8 @@ pub struct RulesDraft {
     pub pools: u16,
     /// The services, in the order of their ids.
     pub services: Vec<ServiceRule>,
-    /// Head start of each class in milliseconds; may be negative. Class 0 is the ordinary one. Empty
-    /// means one class without a head start.
+    /// Head start of each class in milliseconds; may be negative. Class 0 is the ordinary one.
+    /// Empty means one class without a head start.
     pub head_starts_ms: Vec<i64>,
     /// The ladders, in the order of their ids.
     pub ladders: Vec<Ladder>,
@@ -42,7 +42,8 @@ pub struct RulesDraft {
     pub target: WaitTarget,
     /// For how long after an order has closed its dedup key still names it, in milliseconds.
     pub dedup_window_ms: u64,
-    /// Services for which no new order comes in (停办). They keep their ids, for the orders that are open.
+    /// Services for which no new order comes in (停办). They keep their ids, for the orders that
+    /// are open.
     pub withdrawn: Vec<ServiceId>,
     /// What is said of clerks.
     pub staff: StaffRules,
@@ -69,15 +70,16 @@ pub struct ClockRules {
     pub trust: WallTrust,
 }
 
-/// How far the clock on the wall is trusted (墙上时钟). Someone may set it wrong, and set it right again.
+/// How far the clock on the wall is trusted (墙上时钟). Someone may set it wrong, and set it
+/// right again.
 #[cfg(feature = "calendar")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct WallTrust {
     /// A wall that goes ahead of the clock that never goes back by more than this, in milliseconds,
     /// between two calls of `advance`, is suspect.
     pub leap_ms: u64,
-    /// For how long calendar limits are held then, in milliseconds; a wall that is ahead after that is
-    /// believed.
+    /// For how long calendar limits are held then, in milliseconds; a wall that is ahead after
+    /// that is believed.
     pub hold_ms: u64,
 }
 
@@ -142,13 +144,13 @@ pub enum Action {
         /// The colour.
         colour: Colour,
     },
-    /// Gives a card (黄牌, 红牌): a record on order, limit, stage and owner that stays. Leaves the engine
-    /// as an event.
+    /// Gives a card (黄牌, 红牌): a record on order, limit, stage and owner that stays. Leaves
+    /// the engine as an event.
     Card {
         /// Amber is the yellow card, red the red one.
         colour: Colour,
-        /// Who is given it must reply within so much, in the unit of the limit. None on the ladder of a
-        /// wait.
+        /// Who is given it must reply within so much, in the unit of the limit. None on the
+        /// ladder of a wait.
         reply_within: Option<u64>,
     },
     /// Drops a soft skill (放宽技能): clerks without it may grab the order from now on.
@@ -156,15 +158,16 @@ pub enum Action {
         /// The skill.
         skill: SkillId,
     },
-    /// Moves a waiting order to another pool (改派): only that pool's clerks may grab it from now on.
+    /// Moves a waiting order to another pool (改派): only that pool's clerks may grab it from now
+    /// on.
     Move {
         /// The pool.
         pool: PoolId,
     },
     /// Advises to open a window for the order's pool (增开窗口). Leaves the engine as an event.
     OpenWindow,
-    /// Puts a plan in force (换方案), by the next call of `advance`: open orders keep what they have. A watch
-    /// on a pool goes back to the first plan once it is armed again.
+    /// Puts a plan in force (换方案), by the next call of `advance`: open orders keep what they
+    /// have. A watch on a pool goes back to the first plan once it is armed again.
     SwitchPlan {
         /// The plan. One that is not there is told of, and nothing else happens.
         plan: PlanId,
@@ -346,8 +349,8 @@ const HEAD_START_MS_MAX: i64 = 3_155_760_000_000;
 
 /// Checked rules.
 ///
-/// Rules of which an engine has applied several are *grown*: services whose rules have changed are there
-/// once for each, and open orders keep the one they came in with, see `rules/grow.rs`.
+/// Rules of which an engine has applied several are *grown*: services whose rules have changed
+/// are there once for each, and open orders keep the one they came in with, see `rules/grow.rs`.
 #[derive(Clone, Debug)]
 pub struct Rules {
     draft: RulesDraft,
@@ -644,9 +647,8 @@ impl Rules {
         &self.draft.watches
     }
 
-    /// The pools in which an order of this service may come to wait: its own, and those that its limits
-    /// may move it to, or widen
-    /// to, and those that it may be handed on to.
+    /// The pools in which an order of this service may come to wait: its own, those that its limits may
+    /// move it to, or widen to, and those that it may be handed on to.
     pub(crate) fn pools_of(&self, service: ServiceId) -> impl Iterator<Item = PoolId> + '_ {
         let own = self.service(service).map(|rule| rule.pool);
         let granted = self.grantable.get(service.index()).into_iter();
@@ -718,7 +720,8 @@ impl Rules {
         Self::of_one(RulesDraft { clocks: ClockRules::default(), ..self.draft.clone() })
     }
 
-    /// The id by which the host knows a service: several here may be one of his, if rules were swapped.
+    /// The id by which the host knows a service: several here may be one of his, if rules were
+    /// swapped.
     #[must_use]
     #[inline]
     pub fn host_id(&self, service: ServiceId) -> ServiceId {
@@ -742,8 +745,8 @@ impl Rules {
         RulesDraft { clocks, ..self.draft.clone() }.check()
     }
 
-    /// The same rules, with nothing that watches over clerks: no leases, time to write up, or guards. For
-    /// runs in which no heartbeat comes and nobody waits for a pace.
+    /// The same rules, with nothing that watches over clerks: no leases, time to write up, or
+    /// guards. For runs in which no heartbeat comes and nobody waits for a pace.
     #[must_use]
     pub fn without_watch(&self) -> Self {
         let mut draft = self.draft.clone();
@@ -770,7 +773,8 @@ impl Rules {
         ladder.map_or(&[], |ladder| &self.draft.ladders[ladder.index()].stages)
     }
 
-    /// Whether anything happens by itself to an order of this service that waits: a stage, a breach.
+    /// Whether anything happens by itself to an order of this service that waits: a stage, a
+    /// breach.
     #[must_use]
     pub fn is_timed(&self, service: ServiceId) -> bool {
         self.service(service)
@@ -818,8 +822,8 @@ impl Rules {
         self.grantable.get(service.index())
     }
 
-    /// The lanes where an order may be grabbed that has reached so many stages, if limits have granted
-    /// it something. One that was moved is in no pool that its ladder widened to.
+    /// The lanes where an order may be grabbed that has reached so many stages, if limits have
+    /// granted it something. One that was moved is in no pool that its ladder widened to.
     pub(crate) fn lanes_granted(
         &self,
         service: ServiceId,
@@ -852,7 +856,8 @@ impl Rules {
 }
 
 impl ServiceRule {
-    /// The lane in `pool` of orders of this service of the host and class, once some skills are dropped.
+    /// The lane in `pool` of orders of this service of the host and class, once some skills are
+    /// dropped.
     fn lane(
         &self,
         demand: &Demand,

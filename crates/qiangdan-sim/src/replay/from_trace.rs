@@ -252,6 +252,7 @@ impl<'a> Run<'a> {
                         .map_err(in_words)?
                         .order,
                 );
+                self.tell_clocks();
                 self.told[day].arrived(service, of_day_ms);
                 self.waiting += 1;
             }
@@ -262,6 +263,7 @@ impl<'a> Run<'a> {
                 self.count_breaches(at);
                 let (engine, events) = (&self.engine, &mut self.events);
                 events.call(now, |cx| engine.start(cx, grabbed.claim)).map_err(in_words)?;
+                self.tell_clocks();
                 self.told[day].claimed(service, of_day_ms, grabbed.wait_ms);
                 self.waiting -= 1;
                 if order.ended_ms.is_some_and(|ended_ms| ended_ms > moment.at_ms) {
@@ -294,12 +296,19 @@ impl<'a> Run<'a> {
 
     fn complete(&mut self, now: Now, claim: Claim) -> Result<(), String> {
         let done = self.events.call(now, |cx| self.engine.complete(cx, claim, Outcome::Done));
+        self.tell_clocks();
         done.map_err(in_words)
     }
 
     fn cancel(&mut self, now: Now, order: OrderId, reason: Reason) -> Result<(), String> {
         let gone = self.events.call(now, |cx| self.engine.cancel(cx, order, reason));
+        self.tell_clocks();
         gone.map_err(in_words)
+    }
+
+    /// Tells what the latest call has made of clocks.
+    fn tell_clocks(&mut self) {
+        self.events.events().iter().for_each(|event| self.clocks.event(event));
     }
 
     /// Lets everything happen in the engine that is due before an instant.

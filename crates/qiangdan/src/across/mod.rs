@@ -6,7 +6,7 @@
 //! | `table.rs` | [`TABLE`]: who may do which step, by how much is delegated |
 //! | `passage.rs` | [`Passages`]: the papers that are on their way, and their verbs |
 //! | `numbers.rs` | [`AcceptanceNumbers`]: rising for each service (行政许可法 art. 57) |
-//! | `hand_over.rs` | [`hand_over`]: an order goes to other hands and keeps its age and its clocks |
+//! | `hand_over.rs` | [`hand_over()`]: an order goes to other hands and keeps its age and its clocks |
 //!
 //! The hall that takes the papers in (*receiver*, 收件方) checks their form, gives the receipt and
 //! the tracking code. The authority whose business it is (*owner*, 主办方) accepts and decides, unless

@@ -89,7 +89,8 @@ pub enum ApplyError {
     /// The watches on pools are others. They stay as the engine was built.
     #[error("the watches on pools differ from those the engine was built with")]
     WatchesDiffer,
-    /// Other presence rules, ceilings, or units where every order took one. They stay as the engine was built.
+    /// Other presence rules, ceilings, or units where every order took one. They stay as the
+    /// engine was built.
     #[error("what is said of clerks is more than the engine was built for")]
     StaffDiffers,
     /// Open orders are still being moved since the last swap. Advance until that is done.

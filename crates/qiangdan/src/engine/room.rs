@@ -1,7 +1,7 @@
 //! How a clerk's room is taken and given back, and what follows from a release.
 //!
 //! In a plain hall each order takes one unit, and whoever wins the swap that ends a claim gives it
-//! back. Where services cost different, what a claim took is written down ([`Charges`]), and
+//! back. Where services cost different, what a claim took is written down (`Charges`), and
 //! whoever *settles* the claim there gives back what it says: that is done before a swap that frees
 //! the order, or after one that closes it. Both go through here.
 

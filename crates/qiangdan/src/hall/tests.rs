@@ -205,7 +205,7 @@ empty.toml:1:1: there is no section `[services]`, expected one";
 
 #[test]
 fn unknown_keys_are_mistakes_at_every_level() {
-    let sections = "`schema`, `hall`, `targets`, `skills`, `pools`, `roles`, `services`, `packages`, `halls`, `head_starts`, `calendars`, `milestones` or 9 others";
+    let sections = "`schema`, `hall`, `targets`, `skills`, `pools`, `roles`, `services`, `packages`, `halls`, `head_starts`, `calendars`, `milestones` or 16 others";
     check(
         "[shifts]",
         "[shfits]",

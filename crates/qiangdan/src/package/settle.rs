@@ -22,8 +22,8 @@ use super::{
     running::Reading,
 };
 use crate::{
-    Amend, Cx, DedupKey, Engine, Event, EventKind, OrderId, OrderSpec, Reason, State, SubmitError,
-    histories::Id,
+    Amend, Cx, DedupKey, Engine, Event, EventKind, OrderId, OrderSpec, Outcome, Reason, State,
+    SubmitError, histories::Id,
 };
 #[cfg(feature = "calendar")]
 use crate::{
@@ -99,7 +99,22 @@ impl Packages {
             EventKind::OrderPaused { .. } | EventKind::OrderResumed { .. } => None,
             _ => return Ok(()),
         };
-        let Ok(reading) = self.read(package) else { return Ok(()) };
+        match self.hear_of(engine, cx, (package, part), (event, outcome), out) {
+            Err(SettlePackageError::Package(PackageError::Gone { .. })) => Ok(()),
+            heard => heard,
+        }
+    }
+
+    /// The same, of a part of a package; that this is closed by now is an error.
+    fn hear_of(
+        &self,
+        engine: &Engine,
+        cx: &mut Cx<'_>,
+        (package, part): (PackageId, PartId),
+        (event, outcome): (&Event, Option<Outcome>),
+        out: &mut Vec<PackageEvent>,
+    ) -> Result<(), SettlePackageError> {
+        let reading = self.read(package)?;
         // The engine may have forgotten by now how the order ended; the event has not.
         if let Some(outcome) = outcome
             && event.order == reading.order(part)
@@ -110,14 +125,16 @@ impl Packages {
                 out,
             )?;
         }
-        match self.settle(engine, cx, package, out) {
-            Err(SettlePackageError::Package(PackageError::Gone { .. })) => Ok(()),
-            settled => settled,
-        }
+        self.settle(engine, cx, package, out)
     }
 
     /// Sees to it that the engine does what a package wants, and the package knows what the engine knows:
     /// after a package was opened, or a verb on it has changed something.
+    ///
+    /// Of many calls at once, one submits the order of a part: its dedup key is the part. One that was late
+    /// finds the order though it is over by then, if the rules' `dedup_window_ms` is longer than a call
+    /// may be interrupted for; with none, a part that was over at once may come in a second time, and
+    /// is withdrawn again.
     ///
     /// Costs a look at each order of the package, and what its verbs cost. It goes round again only if
     /// something was told of the package meanwhile; lock-free but for the map of dedup keys, which a

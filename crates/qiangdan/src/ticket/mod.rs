@@ -100,7 +100,8 @@ pub struct TicketBounds {
 /// let hall = Tickets::new(engine.clone(), tickets, TicketBounds { tickets: 8, windows: 1 });
 /// let (mut events, mut told) = (Outbox::default(), Vec::new());
 /// let mut cx = Cx::new(Now::after(nine, 0), &mut events);
-/// let spec = ClerkSpec { units: 1, ..ClerkSpec::new(&[pool], Skills::none()) };
+/// let pools = [pool];
+/// let spec = ClerkSpec::new(&pools, Skills::none());
 /// engine.sign_in(&mut cx, clerk, &spec)?;
 /// hall.sit(window, clerk)?;
 ///

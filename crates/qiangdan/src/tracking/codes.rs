@@ -157,7 +157,7 @@ pub enum CodeStep {
 /// let today = CodeDay::new(2026, 11, 24).unwrap();
 ///
 /// let code = codes.issue(hall, today, Wall(0))?;
-/// assert_eq!(code.to_string(), "430104000001-20261124-000001-X");
+/// assert_eq!(code.to_string(), "430104000001-20261124-000001-1");
 ///
 /// // Two orders are made of it, and one is handed on to another hall: the code stays.
 /// let [first, second] = [codes.split(code, Wall(1))?, codes.split(code, Wall(1))?];
