@@ -128,11 +128,12 @@ impl Packages {
         self.settle(engine, cx, package, out)
     }
 
-    /// Sees to it that the engine does what a package wants, and the package knows what the engine knows:
-    /// after a package was opened, or a verb on it has changed something.
+    /// Sees to it that the engine does what a package wants, and the package knows what the engine
+    /// knows: after a package was opened, or a verb on it has changed something.
     ///
-    /// Of many calls at once, one submits the order of a part: its dedup key is the part. One that was late
-    /// finds the order though it is over by then, if the rules' `dedup_window_ms` is longer than a call
+    /// Of many calls at once, one submits the order of a part: its dedup key is the part. One that
+    /// was late finds the order though it is over by then, if the rules'
+    /// `dedup_window_ms` is longer than a call
     /// may be interrupted for; with none, a part that was over at once may come in a second time, and
     /// is withdrawn again.
     ///
