@@ -132,10 +132,9 @@ impl Packages {
     /// knows: after a package was opened, or a verb on it has changed something.
     ///
     /// Of many calls at once, one submits the order of a part: its dedup key is the part. One that
-    /// was late finds the order though it is over by then, if the rules'
-    /// `dedup_window_ms` is longer than a call
-    /// may be interrupted for; with none, a part that was over at once may come in a second time, and
-    /// is withdrawn again.
+    /// was late finds the order though it is over by then, if the rules' `dedup_window_ms` is longer
+    /// than a call may be interrupted for; with none, a part that was over at once may come in a
+    /// second time, and is withdrawn again.
     ///
     /// Costs a look at each order of the package, and what its verbs cost. It goes round again only if
     /// something was told of the package meanwhile; lock-free but for the map of dedup keys, which a
