@@ -1,25 +1,31 @@
-//! Checks a history (历史核验): reads events, and proves from them alone that what happened could happen.
+//! Checks a history (历史核验): reads events, and proves from them alone that what happened could
+//! happen.
 //!
-//! A [`History`] is fed events, in any order, of any number of desks. [`History::check`] then proves, or
-//! refutes with one [`Finding`] each, naming the order and the two events that do not go together:
+//! A [`History`] is fed events, in any order, of any number of desks. [`History::check`] then
+//! proves, or refutes with one [`Finding`] each, naming the order and the two events that do not
+//! go together:
 //!
 //! * *numbers*: those of each desk have no gap and no double;
-//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch, and epochs have
-//!   no gap;
+//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch, and epochs
+//! have   no gap;
 //! * *fencing*: no verb of an ended claim had an effect, nor one of somebody else;
 //! * *no loss*: every order came in once, ends once, and is in exactly one state until then;
 //!   [`History::check_against`] compares with the engine, both ways;
 //! * *waits*: each is what follows from arrival, claims and put_backs;
-//! * *not early, once*: scheduled orders, stages, breaches, rungs, cards; what ends a pause finds one;
+//! * *not early, once*: scheduled orders, stages, breaches, rungs, cards; what ends a pause finds
+//!   one;
 //! * *capacity* and *presence*: nobody holds more than they may, nobody grabs while away;
 //! * *rank order*: who was grabbed was the first among those the clerk may take.
 //!
-//! Of one desk everything is exact: its numbers are the order of everything. Between desks only what
-//! epochs and the table of states say is certain, and the rest follows from the clock, if it is said
-//! ([`History::by_one_clock`]) that all calls were told instants of one clock: then nobody may be passed
-//! over who waited from before a grab began until after it was over. Capacity counts what ended at
-//! another desk as ended at once. What limits have granted to an order that was amended since is left
-//! out. [`Proof`] says how many were compared.
+//! An outbox has its desk until it is dropped; then another may get it, and tell late what
+//! happened before. So hosts whose threads are checked keep their outboxes until the end.
+//!
+//! Of one desk everything is exact: its numbers are the order of everything. Between desks only
+//! what epochs and the table of states say is certain, and the rest follows from the clock, if it
+//! is said ([`History::by_one_clock`]) that all calls were told instants of one clock: then
+//! nobody may be passed over who waited from before a grab began until after it was over.
+//! Capacity counts what ended at another desk as ended at once. What limits have granted to an
+//! order that was amended since is left out. [`Proof`] says how many were compared.
 //!
 //! The table of states is `history/table.rs`; a new verb is a few rows there.
 
@@ -77,8 +83,8 @@ pub struct Proof {
 
 /// A history under check.
 ///
-/// Memory grows with the events; [`History::forget_closed`] keeps it to those of open orders. Feeding
-/// costs a few maps' look-ups per event, a check the sorting of everything kept.
+/// Memory grows with the events; [`History::forget_closed`] keeps it to those of open orders.
+/// Feeding costs a few maps' look-ups per event, a check the sorting of everything kept.
 ///
 /// # Example
 ///
@@ -190,8 +196,8 @@ impl History {
         Self { is_one_clock: true, ..self }
     }
 
-    /// What a clerk can do in the next session. The n-th told is that of their n-th sign-in; if there
-    /// are more of those, the last one stays.
+    /// What a clerk can do in the next session. The n-th told is that of their n-th sign-in; if
+    /// there are more of those, the last one stays.
     ///
     /// What is not told of a clerk is not checked: neither rank order nor capacity of their claims.
     pub fn signs_in(&mut self, clerk: ClerkId, spec: &ClerkSpec<'_>) {
@@ -245,9 +251,9 @@ impl History {
         answer(judged.findings, self.proof(judged.proof))
     }
 
-    /// [`History::check`], and that the engine is where the history leads: every open order is in both,
-    /// in the same state, and the live figures are those of the events. Nobody may call the engine
-    /// meanwhile.
+    /// [`History::check`], and that the engine is where the history leads: every open order is in
+    /// both, in the same state, and the live figures are those of the events. Nobody may call the
+    /// engine meanwhile.
     ///
     /// # Errors
     ///
@@ -284,8 +290,8 @@ impl History {
         merge(&sorted(self.orders.get(&order)?)).life.state
     }
 
-    /// All events kept, in one order in which they can have happened: that of each desk, and for each
-    /// order that of its transitions. For logs and figures of calls from many threads.
+    /// All events kept, in one order in which they can have happened: that of each desk, and for
+    /// each order that of its transitions. For logs and figures of calls from many threads.
     #[must_use]
     pub fn in_order(&self) -> Vec<Event> {
         let judged = self.judge();
@@ -305,7 +311,8 @@ impl History {
         let mut begun: BTreeSet<OrderId> = BTreeSet::new();
         let mut events = Vec::with_capacity(all.len());
         while events.len() < all.len() {
-            // What moves an order waits for its turn; what is told besides, for the order to be there.
+            // What moves an order waits for its turn; what is told besides, for the order to be
+            // there.
             let may_come = |event: &Event| {
                 let Some(order) = event.order else { return true };
                 if is_turn(event) {
@@ -343,7 +350,8 @@ impl History {
         self.orders.iter().filter(|(_, told)| is_open(told)).map(|(&order, _)| order).collect()
     }
 
-    /// How many orders are kept: the open ones, and those that closed since they were last forgotten.
+    /// How many orders are kept: the open ones, and those that closed since they were last
+    /// forgotten.
     #[must_use]
     pub fn kept(&self) -> usize {
         self.orders.len()
@@ -351,8 +359,8 @@ impl History {
 
     /// Judges what has been read, and keeps of closed orders only what was proven or found.
     ///
-    /// To be called when the events of all desks have been read up to one moment: what is told later
-    /// of a closed order cannot be judged any more, and is a finding if it moves the order.
+    /// To be called when the events of all desks have been read up to one moment: what is told
+    /// later of a closed order cannot be judged any more, and is a finding if it moves the order.
     pub fn forget_closed(&mut self) {
         let judged = self.judge();
         let mut over = BTreeMap::new();
