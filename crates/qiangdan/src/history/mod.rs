@@ -6,8 +6,8 @@
 //! go together:
 //!
 //! * *numbers*: those of each desk have no gap and no double;
-//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch, and epochs
-//! have   no gap;
+//! * *one owner*: no order is claimed while somebody holds it, nor twice in one epoch, and
+//!   epochs have no gap;
 //! * *fencing*: no verb of an ended claim had an effect, nor one of somebody else;
 //! * *no loss*: every order came in once, ends once, and is in exactly one state until then;
 //!   [`History::check_against`] compares with the engine, both ways;
