@@ -441,18 +441,19 @@ impl ClaimWord {
         }
     }
 
-    /// Opens a shut slot.
+    /// Opens a shut slot, if there have been `epoch` holds: one that was opened, held and shut again
+    /// meanwhile is shut for another reason.
     ///
     /// Lock-free: a failed swap means that another thread's succeeded. Linearizes at the successful
     /// swap, or at the read that refused.
     ///
     /// # Errors
     ///
-    /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is not shut.
+    /// [`Refused::Stale`] in another life; [`Refused::NotOpen`] if it is not shut in this epoch.
     #[inline]
-    pub fn try_open(&self, generation: u32) -> Result<(), Refused> {
+    pub fn try_open(&self, generation: u32, epoch: u16) -> Result<(), Refused> {
         self.swap(generation, |seen| match seen.phase {
-            Phase::Shut => Ok(Seen { phase: Phase::Open, ..seen }),
+            Phase::Shut if seen.epoch == epoch => Ok(Seen { phase: Phase::Open, ..seen }),
             _ => Err(Refused::NotOpen(seen)),
         })
         .map(drop)

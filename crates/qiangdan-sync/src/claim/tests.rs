@@ -60,7 +60,7 @@ fn a_slot_goes_through_its_life() {
     assert_eq!(word.try_start(generation, 1, ANN), Ok(Started::Already));
     assert_eq!(word.try_release(generation, 1, ANN, Phase::Shut), Ok(Phase::Active));
     assert_eq!(word.load().owner, None);
-    assert_eq!(word.try_open(generation), Ok(()));
+    assert_eq!(word.try_open(generation, 1), Ok(()));
     assert_eq!(word.try_hold(generation, BO), Ok(2));
     assert_eq!(word.try_finish(generation, 2, BO, End(0)), Ok(Phase::Held));
     let done = word.load();
@@ -103,7 +103,7 @@ fn an_old_life_is_stale() {
     word.try_close_unowned(generation, CloseReach::Unowned, End(0)).unwrap();
     let next = word.fill().unwrap();
     word.shut(next);
-    assert_eq!(word.try_open(generation), Err(Refused::Stale));
+    assert_eq!(word.try_open(generation, 0), Err(Refused::Stale));
     assert_eq!(word.try_hold(generation, ANN), Err(Refused::Stale));
     assert_eq!(word.try_finish(generation, 1, ANN, End(0)), Err(Refused::Stale));
     let closed = word.try_close_unowned(generation, CloseReach::OrActive, End(0));

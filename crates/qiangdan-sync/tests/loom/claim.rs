@@ -80,7 +80,7 @@ fn claim_activate_carries_both_writers_data_to_the_owner() {
     };
     let activate = |slot: &Slot| {
         slot.write(1, 7);
-        if slot.claim.try_open(1).is_ok() {
+        if slot.claim.try_open(1, 0).is_ok() {
             assert_eq!(slot.read(0), 42);
         }
     };

@@ -220,14 +220,19 @@ impl Inner {
 
     /// Lets a scheduled order wait, if its time has come.
     fn activate(&self, cx: &mut Cx<'_>, life: Live<'_>, armed: Mono) -> Option<Mono> {
+        let (seen, terms) = (life.seen()?.0, life.terms().ok()?);
         let activation = life.moment().ok()?;
         if activation > armed {
             return Some(activation);
         }
-        // It may be grabbed and over by now, and its slot filled again: then there is nothing to
-        // do.
-        let lined = self.line_up(life).ok()?;
-        self.open(cx, life, lined).ok()?;
+        // It may have been opened, grabbed and sent away once more by now: then the terms may be
+        // those of a turn whose time has not come, and whoever sent it away has asked for a look.
+        if life.seen()?.0 != seen {
+            return None;
+        }
+        // Or be over, and its slot filled again: then there is nothing to do.
+        self.line_up_as(life, terms).ok()?;
+        self.open(cx, life, seen.epoch, terms).ok()?;
         self.next_due(life)
     }
 

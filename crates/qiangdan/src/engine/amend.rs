@@ -63,7 +63,7 @@ impl Inner {
         life.shift_rank_ms(head_start(before).saturating_sub(head_start(after)))?;
         let (service, class) = (after.service, after.class);
         if let Some((_, State::Waiting)) = life.seen() {
-            self.line_up(life)?;
+            self.line_up_as(life, after)?;
             self.arm(life);
         } else {
             self.arm_lapse(life, service, cx.now.mono);

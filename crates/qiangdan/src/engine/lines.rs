@@ -60,13 +60,13 @@ impl Inner {
             };
             if !hint.counts_in(terms.turn) {
                 if state == State::Waiting && !terms.is_lined {
-                    self.line_up(life).ok();
+                    self.line_up_as(life, terms).ok();
                 }
                 return false;
             }
             let is_freed = match state {
                 State::Waiting => return true,
-                State::Scheduled => self.open(cx, life, terms),
+                State::Scheduled => self.open(cx, life, seen.epoch, terms),
                 State::Claimed | State::Serving | State::Suspended if terms.is_going_back(seen) => {
                     self.release_for(cx, life, seen, terms)
                 }
@@ -98,14 +98,16 @@ impl Inner {
         self.is_live(hint) && rank_ms.is_some_and(|rank_ms| key.rank <= rank_ms)
     }
 
-    /// Opens a scheduled order whose entries are in its lanes. True if this call did.
+    /// Opens an order that is scheduled in this epoch, whose entries are in its lanes. True if this
+    /// call did.
     pub(super) fn open(
         &self,
         cx: &mut Cx<'_>,
         life: Live<'_>,
+        epoch: u16,
         lined: TermsNow,
     ) -> Result<bool, OtherLife> {
-        if life.slot.word.try_open(life.order.generation()).is_err() {
+        if life.slot.word.try_open(life.order.generation(), epoch).is_err() {
             return Ok(false);
         }
         self.tell(cx, life, None, EventKind::OrderActivated);
@@ -153,8 +155,9 @@ impl Inner {
         lined: TermsNow,
     ) -> Result<(), OtherLife> {
         let terms = life.terms_after_transition()?;
-        if terms.turn != lined.turn {
-            self.line_up(life)?;
+        // If it does not wait any more, the turn may be one whose time has not come.
+        if terms.turn != lined.turn && life.is_waiting() {
+            self.line_up_as(life, terms)?;
         }
         self.arm(life);
         self.recount(cx, life, terms.service);
@@ -165,6 +168,12 @@ impl Inner {
     /// Returns the terms by which it was.
     pub(super) fn line_up(&self, life: Live<'_>) -> Result<TermsNow, OtherLife> {
         let terms = life.terms()?;
+        self.line_up_as(life, terms)?;
+        Ok(terms)
+    }
+
+    /// The same, in the turn of these terms.
+    pub(super) fn line_up_as(&self, life: Live<'_>, terms: TermsNow) -> Result<(), OtherLife> {
         if !terms.is_parked {
             let hint = Hint::new(life.order, terms.turn);
             self.insert(life.key()?, hint, terms, self.granted(life, terms));
@@ -172,8 +181,7 @@ impl Inner {
         let mark = |now: TermsNow| {
             (now.turn == terms.turn && !now.is_lined).then_some(TermsNow { is_lined: true, ..now })
         };
-        life.change_terms(mark)?;
-        Ok(terms)
+        life.change_terms(mark).map(drop)
     }
 
     /// Puts a waiting order into every lane where it may be grabbed, by its rank.

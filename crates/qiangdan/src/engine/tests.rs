@@ -178,7 +178,7 @@ fn an_activation_that_stops_half_way_hides_no_order() {
     // The thread stops here.
     let claim = house.grab(7).expect("its time has come");
     assert_eq!(claim.order, order);
-    assert_eq!(engine.inner.open(&mut house.at(8), life, lined), Ok(false));
+    assert_eq!(engine.inner.open(&mut house.at(8), life, 0, lined), Ok(false));
     assert_eq!(engine.stats().claimed, 1);
 }
 

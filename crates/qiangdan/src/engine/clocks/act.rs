@@ -77,9 +77,9 @@ impl Inner {
             return Ok(());
         }
         // As with an amend: who meets an older entry before the new ones are in lines the order up.
-        life.change_terms(|terms| Some(terms.next_turn()))?;
+        let (_, after) = life.change_terms(|terms| Some(terms.next_turn()))?;
         if let Some((_, State::Waiting)) = life.seen() {
-            self.line_up(life)?;
+            self.line_up_as(life, after)?;
         }
         Ok(())
     }
