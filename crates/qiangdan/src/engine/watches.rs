@@ -341,13 +341,13 @@ impl Inner {
         for (n, &(watch, _)) in watched.watches.iter().enumerate() {
             match (before.fired >> n & 1, after.fired >> n & 1) {
                 (0, 1) => {
-                    self.tell_of_pool(cx, EventKind::WatchFired { watch, pool, waiting, ready });
+                    self.tell_of_all(cx, EventKind::WatchFired { watch, pool, waiting, ready });
                     for action in &self.rules.watches()[watch.index()].actions {
                         self.tell_action_of(cx, pool, action);
                     }
                 }
                 (1, 0) => {
-                    self.tell_of_pool(cx, EventKind::WatchRearmed { watch, pool, waiting, ready });
+                    self.tell_of_all(cx, EventKind::WatchRearmed { watch, pool, waiting, ready });
                     let actions = &self.rules.watches()[watch.index()].actions;
                     if actions.iter().any(|action| matches!(action, Action::SwitchPlan { .. })) {
                         self.tell_action_of(cx, pool, &Action::SwitchPlan { plan: PlanId(0) });
@@ -370,10 +370,6 @@ impl Inner {
             // Rules have no others here.
             _ => return,
         };
-        self.tell_of_pool(cx, kind);
-    }
-
-    fn tell_of_pool(&self, cx: &mut Cx<'_>, kind: EventKind) {
         self.tell_of_all(cx, kind);
     }
 }
